@@ -1,9 +1,10 @@
 /** A program of the system that runs beside us: started, waited for until it is ready, and gone when we are. */
 import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 export type Daemon = {
   readonly pid: number;
@@ -72,16 +73,19 @@ export async function startDaemon(command: string, args: readonly string[], opti
     const match = options.ready?.line.exec(line);
     if (match) matched([...match]);
   };
-  for (const stream of [child.stdout, child.stderr]) {
+  // Pipes, as asked for above; the types cannot tell for a list of four.
+  const { stdin, stdout, stderr } = child as ChildProcessWithoutNullStreams;
+  const fd3 = child.stdio[3];
+  for (const stream of [stdout, stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
       if (options.ready?.on === 'output') look(line);
     });
   }
-  if (options.ready?.on === 'fd3') createInterface({ input: child.stdio[3] as Readable }).on('line', look);
+  if (fd3 instanceof Readable) createInterface({ input: fd3 }).on('line', look);
   // A program that does not read its input, or is gone already, is told apart by its exit, not by EPIPE.
-  child.stdin.on('error', () => {});
-  child.stdin.end(options.stdin ?? '');
+  stdin.on('error', () => {});
+  stdin.end(options.stdin ?? '');
 
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;

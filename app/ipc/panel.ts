@@ -1,0 +1,135 @@
+/** The contract between main and the panel: one snapshot of everything the agent sees, and the things they can ask for. */
+import * as v from 'valibot';
+import type { CallState, Disposition } from '../calls/call.ts';
+import type { Caller, CompletedCall } from '../calls/completed-call.ts';
+
+/** A sentence for the agent: what is, and what to do. */
+type Sentence = string;
+
+export type CallView = {
+  id: string;
+  direction: 'inbound' | 'outbound';
+  state: CallState;
+  /** What the agent reads first: the name, or the number while there is none. */
+  title: string;
+  number: string;
+  caller: Caller;
+  /** True while Kommo is being asked. */
+  resolving: boolean;
+  /** Milliseconds since 1970 UTC. */
+  startedAt: number;
+  answeredAt: number | null;
+  /** Something about this call the agent must know (no microphone, no name and why). */
+  notice: Sentence | null;
+  canOpenCard: boolean;
+};
+
+export type PhoneStatus = {
+  state: 'not-set-up' | 'connecting' | 'registered' | 'retrying' | 'refused' | 'unregistered';
+  extension: string | null;
+  reason: Sentence | null;
+};
+
+export type KommoStatus = {
+  state: 'not-set-up' | 'signed-out' | 'signing-in' | 'signed-in';
+  /** `acme.kommo.com`. */
+  host: string | null;
+  account: string | null;
+  user: string | null;
+  /** How this desktop signs in, so that the panel offers the right button. */
+  way: 'oauth' | 'token' | null;
+  /** Why not, or what is wrong although signed in. */
+  reason: Sentence | null;
+};
+
+export type BrowserStatus = {
+  state: 'stopped' | 'not-paired' | 'waiting' | 'connected';
+  /** Browsers that hold a token. */
+  paired: number;
+  reason: Sentence | null;
+  pairing: { code: string; expiresAt: number } | null;
+};
+
+export type PanelState = {
+  version: string;
+  phone: PhoneStatus;
+  kommo: KommoStatus;
+  browser: BrowserStatus;
+  calls: CallView[];
+  /** Deliveries that wait or failed. */
+  undelivered: number;
+  /** Warnings that stay until dismissed (no safe place for secrets, a damaged journal set aside…). */
+  notices: { id: string; text: Sentence }[];
+};
+
+export type DeliveryView = {
+  target: 'card' | 'widget';
+  state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card';
+  tries: number;
+  error: Sentence | null;
+};
+
+export type HistoryEntry = {
+  call: CompletedCall;
+  disposition: Disposition;
+  deliveries: DeliveryView[];
+  canOpenCard: boolean;
+};
+
+/** Every request answers so: a refusal is a sentence, never an exception's text. */
+export type Answer<T = null> = { ok: true; value: T } | { ok: false; message: Sentence };
+
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const line = (max: number) => v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(max));
+
+/** The parameters of every request the panel can make, as main parses them. */
+export const PanelRequests = {
+  state: v.tuple([]),
+  dial: v.tuple([line(128)]),
+  answer: v.tuple([id]),
+  decline: v.tuple([id]),
+  hangUp: v.tuple([id]),
+  openCard: v.tuple([id]),
+  /** Entries that started before this time (milliseconds since 1970 UTC), newest first; null from the newest. */
+  history: v.tuple([v.nullable(v.number()), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))]),
+  openHistoryCard: v.tuple([id]),
+  retryDelivery: v.tuple([id]),
+  signInWithToken: v.tuple([line(200), line(8192)]),
+  signInWithOAuth: v.tuple([]),
+  cancelSignIn: v.tuple([]),
+  signOut: v.tuple([]),
+  newPairingCode: v.tuple([]),
+  forgetBrowsers: v.tuple([]),
+  /** The text of a provisioning file, dropped on the panel. */
+  provision: v.tuple([v.pipe(v.string(), v.maxLength(100_000))]),
+  dismissNotice: v.tuple([id]),
+} as const;
+export type PanelRequest = keyof typeof PanelRequests;
+type Parameters<R extends PanelRequest> = v.InferOutput<(typeof PanelRequests)[R]>;
+
+/** What each request gives back. */
+export type PanelAnswers = {
+  [R in PanelRequest]: R extends 'state' ? PanelState : R extends 'history' ? HistoryEntry[] : null;
+};
+
+export const PANEL_CHANNELS = {
+  /** panel → main: `(request, parameters)`, answered with an `Answer`. */
+  request: 'panel.request',
+  /** main → panel: `PanelState`. */
+  state: 'panel.state',
+  /** main → panel: the history has changed. */
+  history: 'panel.history',
+} as const;
+
+/** What the preload gives the panel as `window.ringside`. */
+export type PanelBridge = {
+  request<R extends PanelRequest>(request: R, ...parameters: Parameters<R>): Promise<Answer<PanelAnswers[R]>>;
+  /** Each returns its own undo. */
+  onState(listener: (state: PanelState) => void): () => void;
+  onHistory(listener: () => void): () => void;
+};
+
+/** One handler for each request, as main implements them. */
+export type PanelHandlers = {
+  [R in PanelRequest]: (...parameters: Parameters<R>) => Promise<Answer<PanelAnswers[R]>> | Answer<PanelAnswers[R]>;
+};

@@ -1,0 +1,103 @@
+/** Why Kommo did not do what was asked, and the plain sentence for each. */
+import type { Problem } from './answers.ts';
+
+export type RefusalKind =
+  | 'signed-out'
+  | 'unreachable'
+  | 'timeout'
+  | 'unauthorized'
+  | 'unpaid'
+  | 'no-rights'
+  | 'blocked'
+  | 'not-found'
+  | 'rejected'
+  | 'too-many'
+  | 'server'
+  | 'unreadable';
+
+const SENTENCES: Record<RefusalKind, string> = {
+  'signed-out': 'Ringside is not signed in to Kommo. Sign in to see who is calling.',
+  unreachable: 'Kommo cannot be reached. Check the internet connection; Ringside keeps trying.',
+  timeout: 'Kommo did not answer in time. Ringside keeps trying.',
+  unauthorized: 'Kommo no longer accepts this sign-in. Sign in again.',
+  unpaid: 'Kommo says that the account is not paid or its trial is over. Ask your administrator.',
+  'no-rights': 'Your Kommo user may not see this. Ask your administrator for the right to it.',
+  blocked: 'Kommo has blocked this office for a while because of too many requests. Names come back by themselves.',
+  'not-found': 'Kommo does not have this entry any more.',
+  rejected: 'Kommo did not accept the request.',
+  'too-many': 'Kommo asks for fewer requests. Ringside waits and tries again.',
+  server: 'Kommo has a fault of its own. Ringside tries again.',
+  unreadable: 'Kommo answered with something that is not an answer. Ringside tries again.',
+};
+
+/**
+ * A request that Kommo refused or never answered. `message` is for the agent; `detail` for the log. `sent` is false
+ * only where it is certain that the request never reached Kommo. `retryAfter` in seconds, where Kommo named it.
+ */
+export class KommoRefusal extends Error {
+  readonly kind: RefusalKind;
+  readonly status: number | null;
+  readonly detail: string;
+  readonly sent: boolean;
+  readonly retryAfter: number | null;
+
+  constructor(
+    kind: RefusalKind,
+    facts: { status?: number; detail?: string; sent?: boolean; retryAfter?: number | null } = {},
+  ) {
+    super(SENTENCES[kind]);
+    this.name = 'KommoRefusal';
+    this.kind = kind;
+    this.status = facts.status ?? null;
+    this.detail = facts.detail ?? kind;
+    this.sent = facts.sent ?? true;
+    this.retryAfter = facts.retryAfter ?? null;
+  }
+
+  /** Whether trying later can help without anybody doing anything. */
+  get passes(): boolean {
+    switch (this.kind) {
+      case 'unreachable':
+      case 'timeout':
+      case 'blocked':
+      case 'too-many':
+      case 'server':
+      case 'unreadable':
+        return true;
+      case 'signed-out':
+      case 'unauthorized':
+      case 'unpaid':
+      case 'no-rights':
+      case 'not-found':
+      case 'rejected':
+        return false;
+      default: {
+        const never: never = this.kind;
+        return never;
+      }
+    }
+  }
+}
+
+/**
+ * The refusal that an HTTP answer means. A 403 in problem+json is a missing right, any other body is Kommo's block of
+ * the address (kommo.md section 2).
+ */
+export function refusalOf(status: number, contentType: string, body: string, problem: Problem | null): KommoRefusal {
+  const detail = `${status} ${problem?.hint ?? problem?.errors?.[0]?.title ?? problem?.detail ?? problem?.title ?? `${contentType || 'no type'}, ${body.length} bytes`}`;
+  const facts = { status, detail, retryAfter: problem?.retry_after ?? null };
+  switch (status) {
+    case 401:
+      return new KommoRefusal('unauthorized', facts);
+    case 402:
+      return new KommoRefusal('unpaid', facts);
+    case 403:
+      return new KommoRefusal(problem === null ? 'blocked' : 'no-rights', facts);
+    case 404:
+      return new KommoRefusal('not-found', facts);
+    case 429:
+      return new KommoRefusal('too-many', facts);
+    default:
+      return new KommoRefusal(status >= 500 ? 'server' : 'rejected', facts);
+  }
+}

@@ -1,0 +1,170 @@
+/** The provisioning file: what an administrator hands to every desktop. Errors name the field and what was expected. */
+import * as v from 'valibot';
+import { parseOrigin } from '../kommo/address.ts';
+
+const nonEmpty = v.pipe(v.string('text'), v.trim(), v.nonEmpty('text that is not empty'));
+
+const kommoOrigin = v.pipe(
+  v.string('an address such as https://acme.kommo.com'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const origin = parseOrigin(dataset.value);
+    if (origin !== null) return origin;
+    addIssue({ message: 'an address such as https://acme.kommo.com, without a path' });
+    return NEVER;
+  }),
+);
+
+const isLoopback = (host: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(host);
+
+const address = (expected: string, accepts: (url: URL) => boolean) =>
+  v.pipe(
+    v.string(expected),
+    v.check((text) => {
+      try {
+        return accepts(new URL(text));
+      } catch {
+        return false;
+      }
+    }, expected),
+  );
+
+const httpAddress = address(
+  'an https address (http only on this computer)',
+  (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)),
+);
+/** Plain `ws` would show calls to the whole network, and Chromium refuses it from our page anyway. */
+const sipServer = address(
+  'a wss address such as wss://pbx.acme.example/ws (ws only on this computer)',
+  (url) => url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname)),
+);
+const redirectUri = address(
+  'an http address with a port on this computer, such as http://127.0.0.1:17653/oauth/callback',
+  (url) => url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== '',
+);
+const sipUri = v.pipe(
+  v.string('a SIP address such as sip:101@pbx.acme.example'),
+  v.regex(/^sips?:[^@\s<>"]+@[^@\s<>"]+$/i, 'a SIP address such as sip:101@pbx.acme.example'),
+);
+const wholeNumber = (min: number, max: number) => {
+  const expected = `a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(expected), v.integer(expected), v.minValue(min, expected), v.maxValue(max, expected));
+};
+const flag = v.boolean('true or false');
+const iceUrl = v.pipe(
+  v.string('an address such as stun:stun.acme.example:3478'),
+  v.regex(/^(stun|stuns|turn|turns):/i, 'an address such as stun:stun.acme.example:3478'),
+);
+
+const AuthSchema = v.variant(
+  'kind',
+  [
+    v.strictObject({ kind: v.literal('token'), accessToken: nonEmpty }),
+    v.strictObject({
+      kind: v.literal('oauth'),
+      clientId: nonEmpty,
+      clientSecret: nonEmpty,
+      redirectUri,
+      authorizeUrl: v.optional(httpAddress, 'https://www.kommo.com/oauth'),
+    }),
+  ],
+  '"oauth" or "token"',
+);
+
+const PhoneSchema = v.strictObject({
+  server: sipServer,
+  uri: sipUri,
+  authorizationUser: v.optional(nonEmpty),
+  password: v.string('text'),
+  displayName: v.optional(v.string('text'), ''),
+  iceServers: v.optional(
+    v.array(
+      v.strictObject({
+        urls: v.union([iceUrl, v.array(iceUrl)], 'an address such as stun:stun.acme.example:3478, or a list of them'),
+        username: v.optional(v.string('text')),
+        credential: v.optional(v.string('text')),
+      }),
+      'a list',
+    ),
+    [],
+  ),
+  watch: v.optional(v.array(nonEmpty, 'a list of extensions'), []),
+});
+export type PhoneSettings = v.InferOutput<typeof PhoneSchema>;
+
+const CallsSchema = v.strictObject({
+  country: v.optional(
+    v.pipe(v.string('a country such as US'), v.regex(/^[A-Z]{2}$/, 'a country of two capital letters such as US')),
+    'US',
+  ),
+  internalDigits: v.optional(wholeNumber(0, 9), 6),
+  logToCard: v.optional(flag, true),
+  unknownInbound: v.optional(v.picklist(['incoming-lead', 'nothing'], '"incoming-lead" or "nothing"'), 'incoming-lead'),
+  recording: v.optional(
+    v.strictObject({
+      header: v.optional(
+        v.pipe(v.string('a header name'), v.regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name such as X-Recording-URL')),
+      ),
+      urlTemplate: v.optional(httpTemplate()),
+      waitSeconds: v.optional(wholeNumber(0, 86_400), 120),
+    }),
+  ),
+});
+export type CallSettings = v.InferOutput<typeof CallsSchema>;
+
+const ProvisioningSchema = v.strictObject({
+  kommo: v.strictObject({ baseUrl: kommoOrigin, auth: AuthSchema }),
+  phone: PhoneSchema,
+  calls: v.optional(CallsSchema, {}),
+  locked: v.optional(v.array(nonEmpty, 'a list of field names'), []),
+});
+export type Provisioning = v.InferOutput<typeof ProvisioningSchema>;
+export type KommoAuth = Provisioning['kommo']['auth'];
+
+export type ProvisioningError = { field: string; expected: string };
+
+/** Reads the text of a provisioning file whole, or says for each wrong field what was expected there. */
+export function parseProvisioning(
+  text: string,
+): { ok: true; value: Provisioning } | { ok: false; errors: ProvisioningError[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ok: false, errors: [{ field: '(file)', expected: `JSON; ${withoutContent(detail)}` }] };
+  }
+  const parsed = v.safeParse(ProvisioningSchema, json);
+  if (parsed.success) return { ok: true, value: parsed.output };
+  return { ok: false, errors: parsed.issues.map(describe) };
+}
+
+/** V8 quotes the text around the mistake, which may be a password. */
+function withoutContent(message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[0];
+  return position === undefined ? 'it is not' : `it is not (${position})`;
+}
+
+function describe(issue: v.BaseIssue<unknown>): ProvisioningError {
+  const field = v.getDotPath(issue) ?? '(file)';
+  const missing = issue.input === undefined;
+  if (issue.kind === 'schema' && issue.type === 'strict_object') {
+    if (issue.expected === 'never') return { field, expected: 'no such field: remove it, or check its spelling' };
+    if (!missing) return { field, expected: 'an object { … }' };
+    return { field, expected: 'missing; it is needed' };
+  }
+  const expected = issue.message.startsWith('Invalid') ? String(issue.expected) : issue.message;
+  return { field, expected: missing ? `missing; expected ${expected}` : `expected ${expected}` };
+}
+
+/** The errors as lines for the administrator. */
+export function provisioningErrorText(file: string, errors: readonly ProvisioningError[]): string {
+  return [
+    `The provisioning file ${file} cannot be used:`,
+    ...errors.map(({ field, expected }) => `  ${field}: ${expected}`),
+  ].join('\n');
+}
+
+function httpTemplate() {
+  const expected = 'an http(s) address that may contain {callId}';
+  return address(expected, (url) => url.protocol === 'https:' || url.protocol === 'http:');
+}

@@ -1,0 +1,246 @@
+/** One socket of one tab: the handshake, then messages. It decides nothing about calls. */
+import { randomBytes, webcrypto } from 'node:crypto';
+import type { RawData, WebSocket } from 'ws';
+import {
+  negotiate,
+  parseWidgetFrame,
+  VERSIONS,
+  type DesktopMessage,
+  type RefusalCode,
+  type WidgetMessage,
+} from '../../app/bridge/protocol.ts';
+import {
+  codeKey,
+  fromBase64Url,
+  prove,
+  proves,
+  sealToken,
+  toBase64Url,
+  type Transcript,
+} from '../../app/bridge/transcript.ts';
+
+/** Close code of a refused socket; its reason is the refusal's code. */
+const REFUSED = 4000;
+/** Wrong frames that are put up with before the socket is closed. */
+const STRIKES = 5;
+/** Frames in so many milliseconds that no widget of ours sends. */
+const FLOOD = { frames: 200, window: 10_000 };
+/** Bytes that may wait for a tab that does not read. */
+const MAX_UNSENT = 256 * 1024;
+
+/** Why the pairing desk has no code to try. */
+export type NoCode = { code: 'no-code' } | { code: 'locked-out'; seconds: number };
+
+export type SessionPorts = {
+  origin: string;
+  port: number;
+  /** Milliseconds that a socket may say nothing before it is authenticated. */
+  silence: number;
+  log(event: string, details: Record<string, unknown>): void;
+  /** The token kept for a browser, null where there is none. */
+  tokenOf(clientId: string): string | null;
+  pairing: {
+    /** Null where a code may be tried, else why not. */
+    closed(): NoCode | null;
+    /** Takes one try and tells the code to try against. */
+    take(): { ok: true; code: string } | { ok: false; why: NoCode };
+    /** The try was wrong; tells how many are left, or that it was the last. */
+    failed(): { code: 'wrong-code'; tries: number } | { code: 'locked-out'; seconds: number };
+    /** The try was right: the code is used up. The browser's new token, or null where the code is void by now. */
+    redeem(code: string, clientId: string): string | null;
+  };
+  /** Whether this tab is the right person's; a refusal where not. */
+  admitTab(session: Session, tab: { origin: string; userId: number }): RefusalCode | null;
+  /** Messages of a tab that is ready. */
+  onMessage(session: Session, message: Extract<WidgetMessage, { type: 'role' | 'ack' | 'pong' }>): void;
+  onReady(session: Session): void;
+  onClosed(session: Session): void;
+};
+
+export type Session = {
+  readonly origin: string;
+  /** Null until the browser has proved itself. */
+  clientId(): string | null;
+  /** Null until the tab is ready. */
+  userId(): number | null;
+  send(message: DesktopMessage): void;
+  /** Says why, then closes. */
+  refuse(code: RefusalCode, more?: { seconds?: number; tries?: number }): void;
+  /** Closes without a word: the desktop goes away. */
+  close(): void;
+  /** Drops the socket at once: the other end does not answer. */
+  drop(): void;
+};
+
+type Step =
+  | { at: 'hello' }
+  | { at: 'prove'; transcript: Transcript; token: string | null }
+  | { at: 'tab'; clientId: string }
+  | { at: 'ready'; clientId: string; userId: number }
+  | { at: 'closed' };
+
+/** Takes over an accepted socket. */
+export function openSession(socket: WebSocket, ports: SessionPorts): Session {
+  const { subtle } = webcrypto;
+  let step: Step = { at: 'hello' };
+  let strikes = 0;
+  let frames: number[] = [];
+  let queue: Promise<void> = Promise.resolve();
+  let silence = setTimeout(() => session.refuse('silent'), ports.silence);
+
+  const session: Session = {
+    origin: ports.origin,
+    clientId: () => (step.at === 'tab' || step.at === 'ready' ? step.clientId : null),
+    userId: () => (step.at === 'ready' ? step.userId : null),
+    send(message) {
+      if (step.at === 'closed' || socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount > MAX_UNSENT) {
+        ports.log('bridge.unread', { unsent: socket.bufferedAmount });
+        session.drop();
+        return;
+      }
+      socket.send(JSON.stringify(message));
+    },
+    refuse(code, more = {}) {
+      if (step.at === 'closed') return;
+      ports.log('bridge.refused', { code, ...more });
+      session.send({ type: 'refused', code, seconds: more.seconds ?? null, tries: more.tries ?? null });
+      end(() => socket.close(REFUSED, code));
+    },
+    close: () => end(() => socket.close(1001)),
+    drop: () => end(() => socket.terminate()),
+  };
+
+  function end(close: () => void): void {
+    if (step.at === 'closed') return;
+    step = { at: 'closed' };
+    clearTimeout(silence);
+    close();
+    // A peer that never answers the close frame is not waited for.
+    const grace = setTimeout(() => socket.terminate(), 1000);
+    socket.once('close', () => clearTimeout(grace));
+    ports.onClosed(session);
+  }
+
+  const refuseCode = (why: NoCode): void =>
+    session.refuse(why.code, why.code === 'locked-out' ? { seconds: why.seconds } : {});
+
+  /** Refuses one frame; the socket lives until there are too many of them. */
+  function strike(code: RefusalCode): void {
+    if (step.at === 'closed') return;
+    strikes += 1;
+    if (strikes >= STRIKES) {
+      session.refuse(code);
+      return;
+    }
+    ports.log('bridge.frame-refused', { code, strikes });
+    session.send({ type: 'refused', code, seconds: null, tries: null });
+  }
+
+  function proceed(next: Step): void {
+    step = next;
+    clearTimeout(silence);
+    if (next.at !== 'ready') silence = setTimeout(() => session.refuse('silent'), ports.silence);
+  }
+
+  async function handle(message: WidgetMessage): Promise<void> {
+    if (step.at === 'closed') return;
+    if (step.at === 'hello' && message.type === 'hello') return hello(message);
+    if (step.at === 'prove' && message.type === 'prove') return judge(step, message.proof);
+    if (step.at === 'tab' && message.type === 'tab') return admitTab(step.clientId, message);
+    if (step.at === 'ready' && (message.type === 'role' || message.type === 'ack' || message.type === 'pong')) {
+      ports.onMessage(session, message);
+      return;
+    }
+    strike('out-of-order');
+  }
+
+  async function hello(message: Extract<WidgetMessage, { type: 'hello' }>): Promise<void> {
+    const version = negotiate(VERSIONS, message.versions);
+    if (version === null) return session.refuse('version');
+    const token = message.way === 'token' ? ports.tokenOf(message.clientId) : null;
+    if (message.way === 'token' && token === null) return session.refuse('unknown-browser');
+    const noCode = message.way === 'code' ? ports.pairing.closed() : null;
+    if (noCode !== null) return refuseCode(noCode);
+    const transcript: Transcript = {
+      way: message.way,
+      version,
+      widget: message.versions,
+      desktop: VERSIONS,
+      clientId: message.clientId,
+      widgetNonce: message.nonce,
+      desktopNonce: toBase64Url(randomBytes(32)),
+      origin: ports.origin,
+      port: ports.port,
+    };
+    const proof = token === null ? null : await prove(subtle, fromBase64Url(token), 'desktop', transcript);
+    if (isClosed()) return;
+    proceed({ at: 'prove', transcript, token });
+    session.send({ type: 'hello', version, versions: VERSIONS, nonce: transcript.desktopNonce, proof });
+  }
+
+  async function judge({ transcript, token }: Extract<Step, { at: 'prove' }>, proof: string): Promise<void> {
+    const { clientId } = transcript;
+    if (token !== null) {
+      const right = await proves(subtle, fromBase64Url(token), 'widget', transcript, proof);
+      if (isClosed()) return;
+      // Asked again: the browser may have been forgotten in the meantime.
+      if (!right || ports.tokenOf(clientId) !== token) return session.refuse('wrong-proof');
+      proceed({ at: 'tab', clientId });
+      return session.send({ type: 'welcome' });
+    }
+    const taken = ports.pairing.take();
+    if (!taken.ok) return refuseCode(taken.why);
+    const key = await codeKey(subtle, taken.code, transcript);
+    const right = await proves(subtle, key, 'widget', transcript, proof);
+    // Judged even where the socket has gone: hanging up early does not win back a try.
+    if (!right) {
+      const verdict = ports.pairing.failed();
+      return session.refuse(verdict.code, verdict);
+    }
+    if (isClosed()) return;
+    const fresh = ports.pairing.redeem(taken.code, clientId);
+    if (fresh === null) return session.refuse('no-code');
+    const iv = Uint8Array.from(randomBytes(12));
+    const sealed = await sealToken(subtle, key, transcript, fresh, iv);
+    const desktopProof = await prove(subtle, key, 'desktop', transcript);
+    if (isClosed()) return;
+    proceed({ at: 'tab', clientId });
+    session.send({ type: 'paired', proof: desktopProof, sealed });
+  }
+
+  function admitTab(clientId: string, tab: { origin: string; userId: number }): void {
+    const refusal = ports.admitTab(session, tab);
+    if (refusal !== null) return session.refuse(refusal);
+    proceed({ at: 'ready', clientId, userId: tab.userId });
+    session.send({ type: 'ready' });
+    ports.onReady(session);
+  }
+
+  /** The step may have changed during an await; a function, because the compiler narrows `step` across it. */
+  const isClosed = (): boolean => step.at === 'closed';
+
+  function flooded(): boolean {
+    const now = performance.now();
+    frames = [...frames.filter((at) => now - at < FLOOD.window), now];
+    return frames.length > FLOOD.frames;
+  }
+
+  socket.on('message', (data: RawData, binary: boolean) => {
+    if (isClosed()) return;
+    if (flooded()) return session.refuse('flood');
+    const text = !binary && Buffer.isBuffer(data) ? data.toString() : null;
+    const parsed = text === null ? ({ ok: false, code: 'malformed' } as const) : parseWidgetFrame(text);
+    // One at a time and in order: a frame waits until the proofs of the one before it are worked out.
+    queue = queue
+      .then(() => (parsed.ok ? handle(parsed.message) : strike(parsed.code)))
+      .catch((error: unknown) => {
+        ports.log('bridge.failed', { error: error instanceof Error ? error.name : 'unknown' });
+        session.drop();
+      });
+  });
+  // A frame beyond the socket's own limit, or one that is no WebSocket frame at all.
+  socket.on('error', (error) => ports.log('bridge.socket-error', { code: Reflect.get(error, 'code') }));
+  socket.on('close', () => end(() => undefined));
+  return session;
+}

@@ -1,0 +1,45 @@
+/** Opens cards in the agent's browser: only addresses that are built here, from the account's origin and an id. */
+import type { Caller } from '../../app/calls/completed-call.ts';
+import { cardUrl, newContactUrl } from '../../app/kommo/address.ts';
+import type { Log } from '../diagnostics/log.ts';
+import type { Timeline } from '../diagnostics/timeline.ts';
+import type { Session } from '../session/session.ts';
+
+export type Party = { caller: Caller; number: { e164: string | null; asReceived: string; internal: boolean } };
+
+export type CardPorts = { session: Session; timeline: Timeline; open(url: string): Promise<void>; log: Log };
+
+export function createCards({ session, timeline, open, log }: CardPorts) {
+  /** The address of the matched card, the form for a new contact where there is none, or why there is neither. */
+  function addressOf(party: Party | null): { ok: true; url: string } | { ok: false; message: string } {
+    const origin = session.origin();
+    if (party === null) return { ok: false, message: 'This call is not known any more.' };
+    if (origin === null) return { ok: false, message: 'Ringside is not set up for Kommo yet. Sign in first.' };
+    if (party.caller.kind === 'entity') return { ok: true, url: cardUrl(origin, party.caller.entity) };
+    const number = party.number.e164 ?? party.number.asReceived.replace(/[^+\d]/g, '');
+    if (party.number.internal || !/^\+?\d{3,}$/.test(number))
+      return { ok: false, message: 'There is no card for this number.' };
+    return { ok: true, url: newContactUrl(origin, number) };
+  }
+
+  return {
+    addressOf,
+    async open(id: string, party: Party | null): Promise<{ ok: true; value: null } | { ok: false; message: string }> {
+      const address = addressOf(party);
+      if (!address.ok) return address;
+      try {
+        await open(address.url);
+        timeline.add('card.opened', id, { path: new URL(address.url).pathname });
+        return { ok: true, value: null };
+      } catch (error) {
+        log('card.not-opened', { error: String(error) });
+        return {
+          ok: false,
+          message: 'The browser could not be opened. Choose a default browser in the system settings.',
+        };
+      }
+    },
+  };
+}
+
+export type Cards = ReturnType<typeof createCards>;

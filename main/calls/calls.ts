@@ -1,0 +1,233 @@
+/** The one writer of call state: folds what the phone reports, and sees that each part hears of it in its turn. */
+import { dispositionOf, type Call } from '../../app/calls/call.ts';
+import { emptyBook, fold } from '../../app/calls/call-book.ts';
+import { completedCall, type Caller, type CompletedCall, type RecordingRule } from '../../app/calls/completed-call.ts';
+import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import type { CallView } from '../../app/ipc/panel.ts';
+import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
+import type { Resolution } from '../caller/caller.ts';
+import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
+import type { Toasts } from '../toasts/toasts.ts';
+
+/** What is known about a live call beside its SIP state. */
+type Known = { number: NumberInfo; caller: Caller; resolving: boolean; notice: string | null };
+
+export type CallPorts = {
+  newId(): string;
+  rules(): NumberRules;
+  recordingRule(): RecordingRule | undefined;
+  agent(): CompletedCall['agent'];
+  resolve(call: Call, number: NumberInfo, found: (resolution: Resolution) => void): Promise<Resolution>;
+  toasts: Toasts;
+  timeline: Timeline;
+  command(command: PhoneCommand): boolean;
+  /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
+  record(call: CompletedCall, settled: boolean): void;
+  /** Kommo's answer for a call that was recorded before it came. */
+  settled(id: string, caller: Caller): void;
+  /** A call changed in a way that others show; its last change has the state `ended`. */
+  changed(view: CallView): void;
+};
+
+export function createCalls(ports: CallPorts) {
+  const { timeline, toasts } = ports;
+  let book = emptyBook;
+  const known = new Map<string, Known>();
+
+  const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
+  const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
+    (caller.kind === 'entity' ? caller.name : null) ??
+    (number.withheld && displayName !== '' ? displayName : number.display);
+  const nameOf = (caller: Caller) => (caller.kind === 'entity' ? caller.name : null);
+  const subject = (call: Call, { number, caller, notice }: Known) => ({
+    call,
+    number: number.display,
+    name: nameOf(caller),
+    notice,
+  });
+
+  function view(call: Call): CallView {
+    const { number, caller, resolving, notice } = known.get(call.id) ?? unknown(call);
+    return {
+      id: call.id,
+      direction: call.direction,
+      state: call.state,
+      title: titleOf(number, caller, call.remote.displayName),
+      number: number.display,
+      caller,
+      resolving,
+      startedAt: call.startedAt,
+      answeredAt: call.answeredAt,
+      notice,
+      canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld),
+    };
+  }
+
+  const unknown = (call: Call): Known => ({
+    number: readNumber(call.remote.user, ports.rules()),
+    caller: { kind: 'not-asked' },
+    resolving: false,
+    notice: null,
+  });
+
+  const announce = (call: Call) => ports.changed(view(call));
+
+  function opened(call: Call): void {
+    const facts = unknown(call);
+    known.set(call.id, { ...facts, resolving: true });
+    timeline.add(
+      call.direction === 'inbound' ? 'invite' : 'dialling',
+      call.id,
+      { number: lastDigits(facts.number.asReceived), source: call.source },
+      call.startedMonotonic,
+    );
+    // The number first, before anything that could take time.
+    toasts.open(subject(call, facts));
+    announce(call);
+    void ports
+      .resolve(call, facts.number, (found) => learned(call.id, found, true))
+      .then((resolution) => learned(call.id, resolution, false));
+  }
+
+  /** Something was found out about a call that may be over by now. */
+  function learned(id: string, { caller, notice }: Resolution, resolving: boolean): void {
+    const facts = known.get(id);
+    if (facts === undefined) return;
+    const next = { ...facts, caller, notice: notice ?? facts.notice, resolving };
+    known.set(id, next);
+    const call = byId(id);
+    if (call === undefined) {
+      if (!resolving) {
+        known.delete(id);
+        ports.settled(id, caller);
+      }
+      return;
+    }
+    if (nameOf(caller) !== nameOf(facts.caller) || next.notice !== facts.notice) toasts.name(subject(call, next));
+    announce(call);
+  }
+
+  function completed(call: Call): void {
+    const facts = known.get(call.id) ?? unknown(call);
+    const record = completedCall(call, {
+      number: facts.number,
+      caller: facts.caller,
+      agent: ports.agent(),
+      recording: ports.recordingRule(),
+    });
+    timeline.add(
+      'ended',
+      call.id,
+      { disposition: dispositionOf(call), talkSeconds: record.talkSeconds },
+      call.endedMonotonic ?? performance.now(),
+    );
+    ports.record(record, !facts.resolving);
+    timeline.add('journal.written', call.id);
+    if (record.recording.state === 'ready') timeline.add('recording', call.id, { state: 'ready' });
+    toasts.ended(record, titleOf(facts.number, facts.caller, call.remote.displayName));
+    announce(call);
+    if (!facts.resolving) known.delete(call.id);
+  }
+
+  function acceptCallEvent(event: CallEvent): void {
+    const folded = fold(book, event, ports.newId);
+    book = folded.book;
+    const { change } = folded;
+    switch (change.kind) {
+      case 'opened':
+        opened(change.call);
+        if (change.call.answeredAt !== null) timeline.add('answered', change.call.id);
+        return;
+      case 'changed':
+        if (change.call.answeredAt !== null && change.before.answeredAt === null) {
+          timeline.add('answered', change.call.id, {}, change.call.answeredMonotonic ?? performance.now());
+          toasts.answered(subject(change.call, known.get(change.call.id) ?? unknown(change.call)));
+        }
+        announce(change.call);
+        return;
+      case 'completed':
+        // Its first event was its last: there is nothing to ring, but it happened and is kept.
+        if (change.opened) timeline.add('invite', change.call.id, {}, change.call.startedMonotonic);
+        completed(change.call);
+        return;
+      case 'none':
+        return;
+      default: {
+        const never: never = change;
+        return never;
+      }
+    }
+  }
+
+  function command(id: string, kind: 'answer' | 'decline' | 'hang-up'): boolean {
+    const call = byId(id);
+    if (call === undefined) return false;
+    timeline.add(`command.${kind}`, id);
+    return ports.command({ kind, callId: call.callId });
+  }
+
+  return {
+    /** A parsed event from the phone, its times already rebased to this process's clock. */
+    accept(event: PhoneEvent): void {
+      if (isCallEvent(event)) return acceptCallEvent(event);
+      if (event.kind !== 'media') return;
+      const call = book.live.get(event.callId);
+      const facts = call === undefined ? undefined : known.get(call.id);
+      if (call === undefined || facts === undefined) return;
+      timeline.add(`media.${event.state}`, call.id, {}, event.monotonic);
+      const notice = mediaNotice(event.state);
+      if (notice === null) return;
+      known.set(call.id, { ...facts, notice });
+      announce(call);
+    },
+
+    /** The phone page is gone, and the media of every live call with it. */
+    phoneLost(monotonic: number, wall: number): void {
+      for (const call of book.live.values()) {
+        acceptCallEvent({
+          kind: 'ended',
+          callId: call.callId,
+          source: call.source,
+          direction: call.direction,
+          local: call.local,
+          remote: call.remote,
+          headers: {},
+          monotonic,
+          wall,
+          cause: { by: 'network', how: 'failed' },
+        });
+      }
+    },
+
+    answer: (id: string) => command(id, 'answer'),
+    decline: (id: string) => command(id, 'decline'),
+    hangUp: (id: string) => command(id, 'hang-up'),
+    dial: (target: string) => ports.command({ kind: 'dial', target }),
+    views: (): CallView[] => [...book.live.values()].map(view),
+    /** Who the other party of a live call is, as far as it is known. */
+    partyOf: (id: string): { caller: Caller; number: NumberInfo } | null => {
+      const facts = byId(id) === undefined ? undefined : known.get(id);
+      return facts === undefined ? null : { caller: facts.caller, number: facts.number };
+    },
+    live: (): number => book.live.size,
+  };
+}
+
+export type Calls = ReturnType<typeof createCalls>;
+
+function mediaNotice(state: 'connected' | 'no-microphone' | 'microphone-denied' | 'failed'): string | null {
+  switch (state) {
+    case 'connected':
+      return null;
+    case 'no-microphone':
+      return 'No microphone was found. Plug one in and answer again, or take the call on your desk phone.';
+    case 'microphone-denied':
+      return 'The system does not let Ringside use the microphone. Allow it in the privacy settings and answer again.';
+    case 'failed':
+      return 'The audio of this call could not be set up. Your administrator can check the ICE servers in the settings.';
+    default: {
+      const never: never = state;
+      return never;
+    }
+  }
+}

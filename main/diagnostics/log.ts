@@ -1,0 +1,41 @@
+/** The program's log: JSON lines in the profile, without secrets and with numbers cut to their last four digits. */
+import fs from 'node:fs';
+import path from 'node:path';
+
+export type Log = (event: string, details?: Record<string, unknown>) => void;
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const SECRET_NAMES = /pass|token|secret|authorization|code$/i;
+
+export function openLog(profile: string): Log {
+  const file = path.join(profile, 'ringside.log');
+  return (event, details = {}) => {
+    const line = `${JSON.stringify({ at: new Date().toISOString(), event, ...redact(details) })}\n`;
+    try {
+      if (fs.existsSync(file) && fs.statSync(file).size > MAX_BYTES) fs.renameSync(file, `${file}.1`);
+      fs.appendFileSync(file, line, { mode: 0o600 });
+    } catch {
+      // Nowhere left to say it.
+    }
+  };
+}
+
+/** Masks what looks like a secret or a number, by name and by shape. */
+export function redact(details: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [name, SECRET_NAMES.test(name) ? '***' : redactValue(value)]),
+  );
+}
+
+function redactValue(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value
+      .slice(0, 1000)
+      .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '***')
+      .replace(/(Bearer|Digest)\s+\S.*/gi, '$1 ***')
+      .replace(/\+?\d[\d().\- ]{5,}\d/g, (digits) => `…${digits.replace(/\D/g, '').slice(-4)}`);
+  }
+  if (Array.isArray(value)) return value.map(redactValue);
+  if (typeof value === 'object' && value !== null) return redact({ ...value });
+  return value;
+}

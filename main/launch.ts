@@ -1,0 +1,41 @@
+/** How the program was started: its command line and environment, parsed. */
+import path from 'node:path';
+
+export type Launch = {
+  /** A provisioning file to take over at this start. */
+  provision: string | null;
+  /** The data folder; null for the system's own place. */
+  profile: string | null;
+  /** Start in the tray, without the panel. */
+  hidden: boolean;
+};
+
+const FLAGS = ['--provision', '--profile'] as const;
+
+/** Reads `--provision FILE`, `--profile DIR`, `--hidden`, and `RINGSIDE_PROVISION`, `RINGSIDE_PROFILE`. */
+export function parseLaunch(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): { ok: true; launch: Launch } | { ok: false; message: string } {
+  const values = new Map<string, string>();
+  for (let i = 1; i < argv.length; i++) {
+    const [name = '', ...rest] = (argv[i] ?? '').split('=');
+    const flag = FLAGS.find((known) => known === name);
+    if (flag === undefined) continue;
+    const value = rest.length > 0 ? rest.join('=') : argv[++i];
+    if (value === undefined || value === '' || value.startsWith('--')) {
+      return { ok: false, message: `${flag} needs ${flag === '--profile' ? 'a folder' : 'a file'} after it.` };
+    }
+    values.set(flag, value);
+  }
+  const at = (value: string | undefined) => (value === undefined || value === '' ? null : path.resolve(cwd, value));
+  return {
+    ok: true,
+    launch: {
+      provision: at(values.get('--provision') ?? env['RINGSIDE_PROVISION']),
+      profile: at(values.get('--profile') ?? env['RINGSIDE_PROFILE']),
+      hidden: argv.includes('--hidden'),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** Files that are either whole or as they were before, whatever happens in between. */
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Writes beside the file, flushes to disk, then renames over it. Readable by this user only. */
+export function writeAtomically(file: string, content: string): void {
+  const next = `${file}.${process.pid}.next`;
+  const handle = fs.openSync(next, 'w', 0o600);
+  try {
+    fs.writeSync(handle, content);
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+  fs.renameSync(next, file);
+  if (process.platform === 'win32') return;
+  const folder = fs.openSync(path.dirname(file), 'r');
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
+}
+
+/** The file's text, or null where there is none. */
+export function readIfThere(file: string): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/** What the phone page is told: the settings with their defaults filled in. */
+import type { PhoneConfig } from '../../app/ipc/phone.ts';
+import type { Settings } from './settings.ts';
+
+export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfig | null {
+  const phone = settings.phone();
+  if (phone === null) return null;
+  const header = settings.calls().recording?.header;
+  return {
+    server: phone.server,
+    uri: phone.uri,
+    authorizationUser: phone.authorizationUser ?? extensionOf(phone.uri),
+    password: phone.password,
+    displayName: phone.displayName,
+    iceServers: phone.iceServers,
+    instanceId: settings.instanceId,
+    userAgent,
+    headers: header === undefined ? [] : [header.toLowerCase()],
+  };
+}
+
+/** `101` of `sip:101@pbx.acme.example`. */
+export function extensionOf(uri: string): string {
+  return /^sips?:([^@;]+)@/i.exec(uri)?.[1] ?? uri;
+}

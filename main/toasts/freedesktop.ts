@@ -1,0 +1,143 @@
+/**
+ * Toasts on Linux, straight over D-Bus (Desktop Notifications Specification 1.2): Electron can neither change a shown
+ * notification in place there (`replaces_id`) nor offer buttons, and an agent must not see two toasts for one call.
+ */
+import { sessionBus } from '@homebridge/dbus-native';
+import type { ShowResult, ToastAction, ToastContent, ToastHandle, ToastService } from './toast.ts';
+import type { Log } from '../diagnostics/log.ts';
+
+const SERVICE = {
+  destination: 'org.freedesktop.Notifications',
+  path: '/org/freedesktop/Notifications',
+  interface: 'org.freedesktop.Notifications',
+};
+const NOT_SHOWN = 'This desktop shows no notifications right now. Incoming calls are shown in the Ringside window.';
+
+type Shown = { onAction: (action: ToastAction) => void; onClosed: () => void };
+
+/** Connects to the session bus. Throws where there is none, so that the caller can choose another service. */
+export function connectFreedesktop(icon: string, log: Log, lost: () => void): ToastService & { disconnect(): void } {
+  const bus = sessionBus();
+  const shown = new Map<number, Shown>();
+  let markup: Promise<boolean> | null = null;
+
+  const invoke = (member: string, signature: string | undefined, body: unknown[]): Promise<unknown[]> =>
+    new Promise((resolve, reject) => {
+      bus.invoke(
+        { ...SERVICE, member, ...(signature === undefined ? {} : { signature, body }) },
+        (error, ...answer: unknown[]) => {
+          if (error) reject(new Error(typeof error.message === 'string' ? error.message : JSON.stringify(error)));
+          else resolve(answer);
+        },
+      );
+    });
+
+  bus.connection.on('error', (error: unknown) => {
+    log('toasts.bus-lost', { error: String(error) });
+    lost();
+  });
+  bus.connection.on('end', lost);
+  bus.connection.on('message', (message: { interface?: string; member?: string; body?: unknown[] }) => {
+    if (message.interface !== SERVICE.interface) return;
+    const [id, second] = message.body ?? [];
+    const toast = typeof id === 'number' ? shown.get(id) : undefined;
+    if (toast === undefined || typeof id !== 'number') return;
+    if (message.member === 'ActionInvoked') {
+      if (second === 'default') toast.onAction('open');
+      else if (second === 'answer' || second === 'decline') toast.onAction(second);
+    }
+    if (message.member === 'NotificationClosed') {
+      shown.delete(id);
+      toast.onClosed();
+    }
+  });
+  bus.invoke(
+    {
+      destination: 'org.freedesktop.DBus',
+      path: '/org/freedesktop/DBus',
+      interface: 'org.freedesktop.DBus',
+      member: 'AddMatch',
+      signature: 's',
+      body: [`type='signal',interface='${SERVICE.interface}',path='${SERVICE.path}'`],
+    },
+    (error) => {
+      if (error) log('toasts.no-signals', { error: JSON.stringify(error) });
+    },
+  );
+
+  /** Whether the daemon reads the body as markup, so that names must be escaped. */
+  const readsMarkup = () =>
+    (markup ??= invoke('GetCapabilities', undefined, []).then(
+      ([capabilities]) => Array.isArray(capabilities) && capabilities.includes('body-markup'),
+      () => {
+        markup = null;
+        return true;
+      },
+    ));
+
+  return {
+    create(onAction, onClosed): ToastHandle {
+      let id = 0;
+      let closed = false;
+      // One at a time and in order: the first answer brings the id that the second call replaces.
+      let queue: Promise<unknown> = Promise.resolve();
+
+      const notify = async (content: ToastContent): Promise<ShowResult> => {
+        if (closed) return { shown: true };
+        try {
+          const escape = (await readsMarkup()) ? escapeMarkup : (text: string) => text;
+          const actions = ['default', 'Open card', ...content.buttons.flatMap(({ action, label }) => [action, label])];
+          const hints = [
+            ['urgency', ['y', content.urgency === 'ringing' ? 2 : 1]],
+            ['category', ['s', content.urgency === 'ringing' ? 'call.incoming' : 'call']],
+            ['desktop-entry', ['s', 'ringside']],
+          ];
+          const [next] = await invoke('Notify', 'susssasa{sv}i', [
+            'Ringside',
+            id,
+            icon,
+            content.title,
+            escape(content.body),
+            actions,
+            hints,
+            content.urgency === 'ringing' ? 0 : -1,
+          ]);
+          if (typeof next !== 'number') return { shown: false, reason: NOT_SHOWN };
+          if (next !== id) shown.delete(id);
+          id = next;
+          shown.set(id, { onAction, onClosed });
+          if (closed) void invoke('CloseNotification', 'u', [id]).catch(() => {});
+          return { shown: true };
+        } catch (error) {
+          log('toasts.not-shown', { error: String(error) });
+          return { shown: false, reason: NOT_SHOWN };
+        }
+      };
+
+      return {
+        show(content) {
+          const result = queue.then(() => notify(content));
+          queue = result;
+          return result;
+        },
+        close() {
+          closed = true;
+          if (id === 0) return;
+          shown.delete(id);
+          void invoke('CloseNotification', 'u', [id]).catch((error: unknown) =>
+            log('toasts.not-closed', { error: String(error) }),
+          );
+        },
+      };
+    },
+    disconnect: () => {
+      bus.connection.removeAllListeners('end');
+      bus.connection.stream.end();
+    },
+  };
+}
+
+/** The body is a small markup language (specification section 4): names are not. */
+function escapeMarkup(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}

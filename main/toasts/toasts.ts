@@ -1,0 +1,120 @@
+/** One toast for a call: the number at once, the name in the same toast when it is there, gone when it is over. */
+import type { Call } from '../../app/calls/call.ts';
+import type { CompletedCall } from '../../app/calls/completed-call.ts';
+import type { Timeline } from '../diagnostics/timeline.ts';
+import type { ShowResult, ToastAction, ToastContent, ToastHandle, ToastService } from './toast.ts';
+
+/** What the toast needs to know of a call. */
+export type ToastSubject = {
+  call: Call;
+  number: string;
+  name: string | null;
+  /** Said beneath, when something was in the way. */
+  notice: string | null;
+};
+
+export type ToastPorts = {
+  service(): ToastService;
+  timeline: Timeline;
+  /** A click or a button, for the call of this id. */
+  acted(id: string, action: ToastAction): void;
+  /** The toast of a ringing call could not be shown: the panel must. */
+  notShown(id: string, reason: string): void;
+};
+
+/** Toasts of ended calls whose clicks still count; older ones are the system's to forget. */
+const KEPT = 50;
+
+export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
+  const toasts = new Map<string, { handle: ToastHandle; title: string }>();
+
+  function present(id: string, content: ToastContent, event: 'toast' | 'name'): void {
+    let toast = toasts.get(id);
+    if (toast === undefined) {
+      toast = {
+        handle: service().create(
+          (action) => acted(id, action),
+          () => toasts.delete(id),
+        ),
+        title: '',
+      };
+      toasts.set(id, toast);
+    }
+    toast.title = content.title;
+    timeline.add(`${event}.requested`, id);
+    void toast.handle.show(content).then((result: ShowResult) => {
+      timeline.add(`${event}.shown`, id, result.shown ? {} : { shown: false, reason: result.reason });
+      if (!result.shown) notShown(id, result.reason);
+    });
+  }
+
+  return {
+    /** A call rings or is dialled: its number, at once. */
+    open(subject: ToastSubject): void {
+      present(subject.call.id, contentOf(subject), 'toast');
+    },
+
+    /** The name is there: the same toast says it. A toast that the agent has closed stays closed. */
+    name(subject: ToastSubject): void {
+      if (toasts.has(subject.call.id)) present(subject.call.id, contentOf(subject), 'name');
+    },
+
+    /** The call is answered: its buttons make no sense any more. */
+    answered(subject: ToastSubject): void {
+      const toast = toasts.get(subject.call.id);
+      if (toast !== undefined) void toast.handle.show(contentOf(subject));
+    },
+
+    /** The call is over. A missed one stays as news; any other is gone. */
+    ended(completed: CompletedCall, title: string): void {
+      const toast = toasts.get(completed.id);
+      if (toast === undefined) return;
+      if (completed.disposition === 'missed') {
+        void toast.handle.show({
+          title,
+          body: `Missed call · ${completed.number.display}`,
+          urgency: 'news',
+          buttons: [],
+        });
+        for (const [id, { handle }] of toasts) {
+          if (toasts.size <= KEPT) break;
+          handle.close();
+          toasts.delete(id);
+        }
+        return;
+      }
+      toast.handle.close();
+      toasts.delete(completed.id);
+    },
+
+    closeAll(): void {
+      for (const { handle } of toasts.values()) handle.close();
+      toasts.clear();
+    },
+  };
+}
+
+export type Toasts = ReturnType<typeof createToasts>;
+
+function contentOf({ call, number, name, notice }: ToastSubject): ToastContent {
+  const inbound = call.direction === 'inbound';
+  const ringing = call.state === 'ringing' && inbound;
+  const what = ringing ? 'Incoming call' : call.answeredAt !== null ? 'In call' : inbound ? 'Call' : 'Calling';
+  const first = name === null ? what : `${what} · ${number}`;
+  return {
+    title: truncate(name ?? number),
+    body: notice === null ? first : `${first}\n${notice}`,
+    urgency: ringing ? 'ringing' : 'news',
+    buttons: ringing
+      ? [
+          { action: 'answer', label: 'Answer' },
+          { action: 'decline', label: 'Decline' },
+        ]
+      : [],
+  };
+}
+
+/** macOS shows at most 256 bytes; a name that long is not read at a glance anyway. */
+function truncate(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

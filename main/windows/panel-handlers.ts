@@ -1,0 +1,128 @@
+/** What the panel sees and what it can ask for. */
+import type { Answer, DeliveryView, HistoryEntry, PanelHandlers, PanelState } from '../../app/ipc/panel.ts';
+import { parseProvisioning, provisioningErrorText } from '../../app/settings/provisioning.ts';
+import type { Bridge } from '../bridge/bridge.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { Cards } from '../caller/cards.ts';
+import type { Delivery, Journal } from '../journal/journal.ts';
+import type { Session } from '../session/session.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Notices } from './notices.ts';
+import type { PhoneStatus } from '../../app/ipc/panel.ts';
+
+export type PanelPorts = {
+  version: string;
+  settings: Settings;
+  session: Session;
+  calls: Calls;
+  cards: Cards;
+  journal: Journal;
+  deliveries: { run(): void };
+  bridge: Bridge;
+  notices: Notices;
+  phoneStatus(): PhoneStatus;
+  restartPhone(): void;
+  historyChanged(): void;
+  changed(): void;
+};
+
+const done: Answer = { ok: true, value: null };
+
+export function panelState({ version, session, calls, journal, bridge, notices, phoneStatus }: PanelPorts): PanelState {
+  const { state, paired, reason, pairing } = bridge.state();
+  return {
+    version,
+    phone: phoneStatus(),
+    kommo: session.status(),
+    browser: { state, paired, reason, pairing },
+    calls: calls.views(),
+    undelivered: journal.undelivered(),
+    notices: notices.list(),
+  };
+}
+
+export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
+  const { settings, session, calls, cards, journal, deliveries, bridge, notices } = ports;
+  const commanded = (taken: boolean): Answer => (taken ? done : { ok: false, message: 'This call is over already.' });
+
+  return {
+    state: () => ({ ok: true, value: panelState(ports) }),
+
+    dial: (target) => {
+      const { state, reason } = ports.phoneStatus();
+      if (state !== 'registered')
+        return { ok: false, message: reason ?? 'The phone is not connected yet. Wait a moment and dial again.' };
+      return calls.dial(target)
+        ? done
+        : { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+    },
+    answer: (id) => commanded(calls.answer(id)),
+    decline: (id) => commanded(calls.decline(id)),
+    hangUp: (id) => commanded(calls.hangUp(id)),
+    openCard: (id) => cards.open(id, calls.partyOf(id) ?? journal.call(id)),
+
+    history: (before, limit) => ({
+      ok: true,
+      value: journal.page(before, limit).map(({ call, deliveries: all }): HistoryEntry => ({
+        call,
+        disposition: call.disposition,
+        deliveries: all.map(deliveryView),
+        canOpenCard: cards.addressOf(call).ok,
+      })),
+    }),
+    openHistoryCard: (id) => cards.open(id, journal.call(id)),
+    retryDelivery: (id) => {
+      journal.retry(id);
+      ports.historyChanged();
+      deliveries.run();
+      return done;
+    },
+
+    signInWithToken: async (address, token) => {
+      await session.signInWithToken(address, token);
+      return done;
+    },
+    signInWithOAuth: async () => {
+      await session.signInWithOAuth();
+      return done;
+    },
+    cancelSignIn: () => {
+      session.cancelSignIn();
+      return done;
+    },
+    signOut: () => {
+      session.signOut();
+      return done;
+    },
+
+    newPairingCode: () => {
+      bridge.newPairingCode();
+      return done;
+    },
+    forgetBrowsers: () => {
+      bridge.forgetBrowsers();
+      return done;
+    },
+
+    provision: (text) => {
+      const parsed = parseProvisioning(text);
+      if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
+      settings.provision(parsed.value);
+      session.reload();
+      ports.restartPhone();
+      session.identify().catch(() => {
+        // Said in the panel's Kommo line.
+      });
+      ports.changed();
+      return done;
+    },
+    dismissNotice: (id) => {
+      notices.dismiss(id);
+      return done;
+    },
+  };
+}
+
+function deliveryView({ target, state, tries, error }: Delivery): DeliveryView {
+  return { target, state, tries, error };
+}

@@ -1,0 +1,119 @@
+/** The panel: opened when it is wanted, given back when it is closed to the tray. */
+import { BrowserWindow, ipcMain } from 'electron';
+import * as v from 'valibot';
+import {
+  PANEL_CHANNELS,
+  PanelRequests,
+  type Answer,
+  type PanelHandlers,
+  type PanelRequest,
+  type PanelState,
+} from '../../app/ipc/panel.ts';
+import type { Log } from '../diagnostics/log.ts';
+import { confine, isFrom } from './app-protocol.ts';
+
+export type PanelWindow = {
+  show(): void;
+  /** Shows it without taking the keyboard from what the agent is typing. */
+  showBeside(): void;
+  /** Sends the newest state, if the panel is open. */
+  send(): void;
+  historyChanged(): void;
+  close(): void;
+};
+
+export type PanelWindowPorts = {
+  preload: string;
+  icon: string;
+  handlers: PanelHandlers;
+  state(): PanelState;
+  log: Log;
+};
+
+export function createPanelWindow({ preload, icon, handlers, state, log }: PanelWindowPorts): PanelWindow {
+  let window: BrowserWindow | null = null;
+
+  function open(activate: boolean): void {
+    if (window !== null) {
+      if (window.isMinimized()) window.restore();
+      if (activate) window.show();
+      else window.showInactive();
+      if (activate) window.focus();
+      return;
+    }
+    const opened = new BrowserWindow({
+      show: false,
+      width: 400,
+      height: 680,
+      minWidth: 320,
+      minHeight: 420,
+      title: 'Ringside',
+      icon,
+      autoHideMenuBar: true,
+      webPreferences: {
+        preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        spellcheck: false,
+      },
+    });
+    window = opened;
+    confine(opened.webContents);
+    opened.once('ready-to-show', () => (activate ? opened.show() : opened.showInactive()));
+    opened.once('closed', () => {
+      if (window === opened) window = null;
+    });
+    opened.webContents.once('render-process-gone', (_event, { reason }) => {
+      log('panel.page-lost', { reason });
+      if (!opened.isDestroyed()) opened.destroy();
+    });
+    void opened
+      .loadURL('app://panel/index.html')
+      .catch((error: unknown) => log('panel.page-not-loaded', { error: String(error) }));
+  }
+
+  ipcMain.handle(
+    PANEL_CHANNELS.request,
+    async (event, name: unknown, parameters: unknown): Promise<Answer<unknown>> => {
+      if (!isFrom('panel', event) || event.sender !== window?.webContents) {
+        log('ipc.foreign-sender', { channel: PANEL_CHANNELS.request });
+        return { ok: false, message: 'Refused.' };
+      }
+      if (!isRequest(name)) {
+        log('ipc.refused', { channel: PANEL_CHANNELS.request, issue: 'unknown request' });
+        return { ok: false, message: 'Ringside does not know this request.' };
+      }
+      return dispatch(name, parameters);
+    },
+  );
+
+  async function dispatch<R extends PanelRequest>(name: R, parameters: unknown): Promise<Answer<unknown>> {
+    const parsed = v.safeParse(PanelRequests[name], parameters);
+    if (!parsed.success) {
+      log('ipc.refused', { channel: PANEL_CHANNELS.request, request: name, issue: v.getDotPath(parsed.issues[0]) });
+      return { ok: false, message: 'That is not something Ringside can use. Check what you typed.' };
+    }
+    try {
+      const handler: (...parameters: never[]) => unknown = handlers[name];
+      return (await handler(...(parsed.output as never[]))) as Answer<unknown>;
+    } catch (error) {
+      log('panel.request-failed', { request: name, error: String(error) });
+      return { ok: false, message: error instanceof Error ? error.message : 'That did not work. Try again.' };
+    }
+  }
+
+  const live = () => (window === null || window.isDestroyed() ? null : window.webContents);
+  return {
+    show: () => open(true),
+    showBeside: () => open(false),
+    send: () => live()?.send(PANEL_CHANNELS.state, state()),
+    historyChanged: () => live()?.send(PANEL_CHANNELS.history),
+    close: () => window?.close(),
+  };
+}
+
+function isRequest(name: unknown): name is PanelRequest {
+  return typeof name === 'string' && Object.hasOwn(PanelRequests, name);
+}

@@ -1,0 +1,121 @@
+/** The hidden page with the user agent: always alive, recreated when it dies. */
+import { BrowserWindow, ipcMain } from 'electron';
+import * as v from 'valibot';
+import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import { PHONE_CHANNELS, type PhoneConfig } from '../../app/ipc/phone.ts';
+import type { Log } from '../diagnostics/log.ts';
+import { confine, isFrom } from './app-protocol.ts';
+
+export type PhoneWindow = {
+  /** False when there is no page to take it. */
+  command(command: PhoneCommand): boolean;
+  /** The settings changed: the page starts anew with them. */
+  restart(): void;
+  close(): void;
+};
+
+export type PhoneWindowPorts = {
+  preload: string;
+  config(): PhoneConfig | null;
+  /** Parsed, its `monotonic` in this process's clock. */
+  onEvent(event: PhoneEvent): void;
+  /** The page died and its calls with it; a new one is on its way. */
+  onLost(): void;
+  log: Log;
+};
+
+const FIRST_RESTART_MS = 250;
+const LONGEST_RESTART_MS = 30_000;
+/** A page that lived so long is no part of a crash loop. */
+const STABLE_MS = 60_000;
+
+export function openPhoneWindow({ preload, config, onEvent, onLost, log }: PhoneWindowPorts): PhoneWindow {
+  let window: BrowserWindow | null = null;
+  let closed = false;
+  let restartMs = FIRST_RESTART_MS;
+  let openedAt = 0;
+  /** The page's clock to ours: the least that was seen, since a message is never read before it was sent. */
+  let offset = Number.POSITIVE_INFINITY;
+
+  function open(): void {
+    if (closed) return;
+    offset = Number.POSITIVE_INFINITY;
+    openedAt = performance.now();
+    window = new BrowserWindow({
+      show: false,
+      width: 200,
+      height: 100,
+      skipTaskbar: true,
+      webPreferences: {
+        preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        spellcheck: false,
+        // A throttled page would ring late; this one draws nothing and has no timers to burn.
+        backgroundThrottling: false,
+        autoplayPolicy: 'no-user-gesture-required',
+      },
+    });
+    confine(window.webContents);
+    window.webContents.once('render-process-gone', (_event, { reason }) => {
+      if (closed) return;
+      log('phone.page-lost', { reason });
+      if (performance.now() - openedAt > STABLE_MS) restartMs = FIRST_RESTART_MS;
+      window?.destroy();
+      window = null;
+      onLost();
+      setTimeout(open, restartMs);
+      restartMs = Math.min(restartMs * 2, LONGEST_RESTART_MS);
+    });
+    void window
+      .loadURL('app://phone/index.html')
+      .catch((error: unknown) => log('phone.page-not-loaded', { error: String(error) }));
+  }
+
+  ipcMain.handle(PHONE_CHANNELS.config, (event) => {
+    if (!isFrom('phone', event) || event.sender !== window?.webContents) {
+      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config });
+      return null;
+    }
+    return config();
+  });
+
+  ipcMain.on(PHONE_CHANNELS.event, (event, payload: unknown, sentAt: unknown) => {
+    const receivedAt = performance.now();
+    if (!isFrom('phone', event) || event.sender !== window?.webContents) {
+      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.event });
+      return;
+    }
+    const parsed = v.safeParse(PhoneEventSchema, payload);
+    if (!parsed.success || typeof sentAt !== 'number' || !Number.isFinite(sentAt)) {
+      log('ipc.refused', {
+        channel: PHONE_CHANNELS.event,
+        issue: parsed.success ? 'sentAt' : v.getDotPath(parsed.issues[0]),
+      });
+      return;
+    }
+    offset = Math.min(offset, receivedAt - sentAt);
+    onEvent({ ...parsed.output, monotonic: parsed.output.monotonic + offset });
+  });
+
+  open();
+  return {
+    command(command) {
+      if (window === null || window.isDestroyed()) return false;
+      window.webContents.send(PHONE_CHANNELS.command, command);
+      return true;
+    },
+    restart() {
+      if (window === null) return;
+      onLost();
+      window.webContents.reload();
+    },
+    close() {
+      closed = true;
+      window?.destroy();
+      window = null;
+    },
+  };
+}
