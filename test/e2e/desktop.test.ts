@@ -11,7 +11,7 @@ import type { Desktop, DesktopOptions } from '../../sandbox/desktop/desktop.ts';
 import { CLOSED } from '../../sandbox/desktop/notification-daemon.ts';
 import { connectToBus } from '../../sandbox/desktop/session-bus.ts';
 import type { BusClient, DBusValue } from '../../sandbox/desktop/session-bus.ts';
-import { electronCommand } from './support/electron.ts';
+import { electronCommand } from '../../scripts/electron.ts';
 
 const run = promisify(execFile);
 const SERVICE = { destination: 'org.freedesktop.Notifications', path: '/org/freedesktop/Notifications', interface: 'org.freedesktop.Notifications' };
@@ -165,8 +165,8 @@ describe('Electron on this desktop', () => {
   async function probe(lab: Desktop, main: string, args: string[] = []) {
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'probe', version: '1.0.0', main: 'main.cjs' }));
     await writeFile(join(folder, 'main.cjs'), `const { app, Notification, shell, safeStorage } = require('electron');\n${main}`);
-    const { file } = electronCommand();
-    const started = await startDaemon(file, [folder, '--no-sandbox', ...args], {
+    const electron = electronCommand(folder);
+    const started = await startDaemon(electron.file, [...electron.args, ...args], {
       env: lab.env,
       ready: { on: 'output', line: /^said (.*)$/ },
       readyWithin: 20_000,

@@ -1,0 +1,315 @@
+/** Kamailio, the SIP registrar and proxy of the field, with UDP, WebSocket and secure WebSocket, all on 127.0.0.1. */
+import { createSocket } from 'node:dgram';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
+import type { Certificates } from './certificates.ts';
+
+export type Kamailio = {
+  readonly domain: string;
+  /** Where phones are: they have to authenticate. */
+  readonly phoneSide: { readonly udp: number; readonly ws: number; readonly wss: number };
+  /** Where the carrier is: a call that arrives here is trusted, as on a trunk. */
+  readonly trunkPort: number;
+  /** Sends calls to a number out to a SIP peer at 127.0.0.1:port (UDP). */
+  routeNumber(number: string, port: number): Promise<void>;
+  /** The contacts registered for a user now, as SIP URIs. */
+  registered(user: string): Promise<string[]>;
+  log(): string;
+  stop(): Promise<void>;
+};
+
+/**
+ * @param users passwords by user
+ * @param groups users that ring together, by the group's number
+ */
+export async function startKamailio(options: {
+  folder: string;
+  domain: string;
+  certificates: Certificates;
+  users: Readonly<Record<string, string>>;
+  groups: Readonly<Record<string, readonly string[]>>;
+}): Promise<Kamailio> {
+  // A port that was free may be taken by the time Kamailio binds it: then once more with others.
+  for (let attempt = 1; ; attempt++) {
+    const [udp, ws, wss, trunk] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const ports = { udp, ws, wss, trunk };
+    const run = join(options.folder, `kamailio-${attempt}`);
+    await mkdir(run);
+    await writeFile(join(run, 'tls.cfg'), tlsConfig(options.certificates));
+    await writeFile(join(run, 'kamailio.cfg'), config({ ...options, ports, run }));
+    const shared = ['-m', '32', '-M', '4', '-w', run, '-Y', run, '-P', join(run, 'pid')];
+    const daemon = await startDaemon('kamailio', ['-DD', '-E', '-f', join(run, 'kamailio.cfg'), ...shared]);
+
+    const ready = await Promise.race([answersOptions(udp), daemon.exited.then(() => false)]);
+    if (!ready) {
+      await daemon.stop();
+      if (attempt < 3 && /address already in use/i.test(daemon.output())) continue;
+      throw new Error(`Kamailio did not start:\n${daemon.output()}`);
+    }
+
+    const rpc = async (method: string, params: unknown[]): Promise<unknown> => {
+      const response = await fetch(`http://127.0.0.1:${ws}/rpc`, {
+        method: 'POST',
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      });
+      const answer = (await response.json()) as { result?: unknown; error?: { code: number; message: string } };
+      if (answer.error) throw new Error(`Kamailio, ${method}: ${answer.error.code} ${answer.error.message}`);
+      return answer.result;
+    };
+    return {
+      domain: options.domain,
+      phoneSide: { udp, ws, wss },
+      trunkPort: trunk,
+      routeNumber: async (number, port) => {
+        await rpc('htable.sets', ['peers', number, `sip:127.0.0.1:${port};transport=udp`]);
+      },
+      registered: async (user) => {
+        const found = await rpc('ul.lookup', ['location', user]).catch((error: unknown) => {
+          if (String(error).includes('AOR not found')) return { Contacts: [] };
+          throw error;
+        });
+        const { Contacts } = found as { Contacts: { Contact: { Address: string } }[] };
+        return Contacts.map(({ Contact }) => Contact.Address);
+      },
+      log: daemon.output,
+      stop: daemon.stop,
+    };
+  }
+}
+
+/** A port that no TCP and no UDP socket of this machine has now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  const socket = createSocket('udp4');
+  const free = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.bind(port, '127.0.0.1', () => resolve(true));
+  });
+  if (free) socket.close();
+  await new Promise((resolve) => server.close(resolve));
+  return free ? port : freePort();
+}
+
+/** Whether a SIP server answers OPTIONS on a UDP port of 127.0.0.1, within ten seconds. */
+async function answersOptions(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  const answered = Promise.withResolvers<boolean>();
+  socket.on('message', () => answered.resolve(true));
+  socket.on('error', () => {}); // Refused as long as nobody listens there.
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const local = `127.0.0.1:${socket.address().port}`;
+  const ask = setInterval(() => {
+    const id = randomBytes(8).toString('hex');
+    socket.send(
+      [
+        `OPTIONS sip:127.0.0.1:${port} SIP/2.0`,
+        `Via: SIP/2.0/UDP ${local};branch=z9hG4bK${id};rport`,
+        'Max-Forwards: 70',
+        `From: <sip:ready@${local}>;tag=${id}`,
+        `To: <sip:127.0.0.1:${port}>`,
+        `Call-ID: ${id}`,
+        'CSeq: 1 OPTIONS',
+        'Content-Length: 0',
+        '\r\n',
+      ].join('\r\n'),
+      port,
+      '127.0.0.1',
+    );
+  }, 20);
+  const tooLong = setTimeout(() => answered.resolve(false), 10_000);
+  try {
+    return await answered.promise;
+  } finally {
+    clearInterval(ask);
+    clearTimeout(tooLong);
+    socket.close();
+  }
+}
+
+const tlsConfig = ({ key, certificate }: Certificates) => `[server:default]
+method = TLSv1.2+
+verify_certificate = no
+require_certificate = no
+private_key = ${key}
+certificate = ${certificate}
+`;
+
+type ConfigInput = {
+  run: string;
+  domain: string;
+  ports: { udp: number; ws: number; wss: number; trunk: number };
+  users: Readonly<Record<string, string>>;
+  groups: Readonly<Record<string, readonly string[]>>;
+};
+
+function config({ run, domain, ports, users, groups }: ConfigInput): string {
+  const passwords = Object.entries(users).map(([user, password]) => `  $sht(users=>${user}) = "${password}";`);
+  const ringGroups = Object.entries(groups).map(([number, [first, ...others]]) =>
+    [
+      `  if ($rU == "${number}") {`,
+      `    $ru = "sip:${first}@${domain}";`,
+      ...others.map((user) => `    append_branch("sip:${user}@${domain}");`),
+      '    lookup_branches("location");',
+      '    route(RELAY);',
+      '  }',
+    ].join('\n'),
+  );
+  return `#!KAMAILIO
+debug=2
+log_stderror=yes
+# Only the domain is ours. A bare 127.0.0.1 would match every port, and loose_route() would take our peers for ourselves.
+auto_aliases=no
+alias="${domain}"
+children=2
+tcp_children=2
+socket_workers=1
+dns=no
+rev_dns=no
+dns_try_ipv6=no
+tcp_accept_no_cl=yes
+tcp_connection_lifetime=3604
+tcp_rd_buf_size=65536
+enable_tls=yes
+listen=udp:127.0.0.1:${ports.udp}
+listen=udp:127.0.0.1:${ports.trunk}
+listen=tcp:127.0.0.1:${ports.ws}
+listen=tls:127.0.0.1:${ports.wss}
+
+loadmodule "jsonrpcs.so"
+loadmodule "kex.so"
+loadmodule "corex.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "xlog.so"
+loadmodule "sanity.so"
+loadmodule "auth.so"
+loadmodule "htable.so"
+loadmodule "nathelper.so"
+loadmodule "xhttp.so"
+loadmodule "websocket.so"
+loadmodule "tls.so"
+
+modparam("jsonrpcs", "transport", 1)
+modparam("tm", "failure_reply_mode", 3)
+modparam("tm", "fr_timer", 5000)
+modparam("tm", "fr_inv_timer", 60000)
+modparam("rr", "enable_full_lr", 0)
+modparam("rr", "append_fromtag", 1)
+modparam("usrloc", "db_mode", 0)
+modparam("usrloc", "timer_interval", 5)
+modparam("usrloc", "use_domain", 0)
+modparam("usrloc", "handle_lost_tcp", 1)
+modparam("registrar", "max_expires", 3600)
+modparam("registrar", "min_expires", 5)
+modparam("registrar", "received_avp", "$avp(RECEIVED)")
+modparam("nathelper", "received_avp", "$avp(RECEIVED)")
+modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
+modparam("auth", "nonce_expire", 300)
+modparam("htable", "htable", "users=>size=6;initval=0;")
+modparam("htable", "htable", "peers=>size=6;")
+modparam("websocket", "keepalive_mechanism", 1)
+modparam("websocket", "keepalive_timeout", 30)
+modparam("tls", "config", "${join(run, 'tls.cfg')}")
+
+event_route[htable:mod-init] {
+${passwords.join('\n')}
+}
+
+request_route {
+  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+  if ($rm == "OPTIONS" && $rU == $null) { sl_send_reply("200", "Keepalive"); exit; }
+  if (!sanity_check("17895", "7")) exit;
+
+  # A browser's contact is a name that nobody can resolve (RFC 7118 section 5): the connection it came by is its address.
+  force_rport();
+  if ($proto =~ "^ws") {
+    if ($rm == "REGISTER") fix_nated_register();
+    else add_contact_alias();
+  }
+
+  if ($rm == "CANCEL") {
+    if (t_check_trans()) route(RELAY);
+    exit;
+  }
+  if ($rm != "ACK") t_check_trans();
+
+  if (has_totag()) {
+    if (loose_route()) {
+      if ($du == "" && !handle_ruri_alias()) { sl_reply_error(); exit; }
+      if ($rm == "NOTIFY") record_route();
+      route(RELAY);
+    }
+    if ($rm == "ACK") {
+      if (t_check_trans()) t_relay();
+      exit;
+    }
+    sl_send_reply("404", "Not Here");
+    exit;
+  }
+
+  if ($rm == "REGISTER") {
+    if ($sht(users=>$tU) == 0) { sl_send_reply("404", "Unknown User"); exit; }
+    if (!pv_www_authenticate("$td", "$sht(users=>$tU)", "0")) { www_challenge("$td", "1"); exit; }
+    if ($au != $tU) { sl_send_reply("403", "Forbidden"); exit; }
+    if (!save("location")) sl_reply_error();
+    exit;
+  }
+  if ($Rp != ${ports.trunk}) {
+    if (!pv_proxy_authenticate("$fd", "$sht(users=>$fU)", "0")) { proxy_challenge("$fd", "1"); exit; }
+    consume_credentials();
+  }
+  if ($rm =~ "INVITE|SUBSCRIBE|REFER") record_route();
+  if (uri != myself) { sl_send_reply("403", "Relaying Denied"); exit; }
+  if ($rU == $null) { sl_send_reply("484", "Address Incomplete"); exit; }
+
+  if ($sht(peers=>$rU) != $null) {
+    $du = $sht(peers=>$rU);
+    route(RELAY);
+  }
+${ringGroups.join('\n')}
+  if (!lookup("location")) {
+    t_newtran();
+    t_reply("480", "Temporarily Unavailable");
+    exit;
+  }
+  route(RELAY);
+}
+
+route[RELAY] {
+  if ($rm =~ "INVITE|SUBSCRIBE|UPDATE") t_on_reply("REPLY");
+  if (!t_relay()) sl_reply_error();
+  exit;
+}
+
+onreply_route[REPLY] {
+  if ($proto =~ "^ws" && $rs != 100) add_contact_alias();
+}
+
+event_route[xhttp:request] {
+  if ($hu =~ "^/rpc" && $Rp == ${ports.ws}) { jsonrpc_dispatch(); exit; }
+  set_reply_close();
+  set_reply_no_connect();
+  if ($hdr(Upgrade) =~ "websocket" && $hdr(Connection) =~ "Upgrade" && $rm =~ "GET" && ws_handle_handshake()) exit;
+  xhttp_reply("404", "Not Found", "", "");
+}
+`;
+}
