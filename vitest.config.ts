@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. */
+const realParts = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 90_000, teardownTimeout: 30_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...realParts } },
+      { test: { name: 'pbx', include: ['test/pbx/**/*.test.ts'], ...realParts } },
+    ],
+  },
+});
