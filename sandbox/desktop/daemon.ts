@@ -49,11 +49,16 @@ export function findProgram(name: string, path = process.env['PATH'] ?? ''): str
  *
  * @throws where the program is not installed, ends before it is ready, or is not ready in time; with what it printed
  */
-export async function startDaemon(command: string, args: readonly string[], options: DaemonOptions = {}): Promise<Daemon> {
+export async function startDaemon(
+  command: string,
+  args: readonly string[],
+  options: DaemonOptions = {},
+): Promise<Daemon> {
   const program = findProgram(command);
   if (program === null) throw new Error(`${command} is not installed`);
   const setpriv = findProgram('setpriv');
-  const [file, ...argv] = setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'TERM', '--', program, ...args];
+  const [file, ...argv] =
+    setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'TERM', '--', program, ...args];
 
   const child = spawn(file ?? program, argv, {
     cwd: options.cwd,
@@ -104,7 +109,10 @@ export async function startDaemon(command: string, args: readonly string[], opti
         throw new Error(`${command} ended (${code ?? child.signalCode}) before it was ready:\n${output()}`);
       }),
       new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`${command} was not ready within ${within} ms:\n${output()}`)), within);
+        timer = setTimeout(
+          () => reject(new Error(`${command} was not ready within ${within} ms:\n${output()}`)),
+          within,
+        );
       }),
     ]);
     return { pid: child.pid ?? -1, ready: match, output, exited, stop };
@@ -117,7 +125,11 @@ export async function startDaemon(command: string, args: readonly string[], opti
 }
 
 /** Runs a program to its end. @throws with what it printed where it fails */
-export async function runProgram(command: string, args: readonly string[], options: DaemonOptions = {}): Promise<string> {
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: DaemonOptions = {},
+): Promise<string> {
   const daemon = await startDaemon(command, args, options);
   const code = await daemon.exited;
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${daemon.output()}`);

@@ -84,7 +84,13 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       NO_AT_BRIDGE: '1', // no accessibility bus here; GTK would look for one on each start
     };
     // What a developer's own session may have set would lead programs off this desktop.
-    for (const name of ['WAYLAND_DISPLAY', 'XAUTHORITY', 'ELECTRON_RUN_AS_NODE', 'GNOME_KEYRING_CONTROL', 'SSH_AUTH_SOCK']) {
+    for (const name of [
+      'WAYLAND_DISPLAY',
+      'XAUTHORITY',
+      'ELECTRON_RUN_AS_NODE',
+      'GNOME_KEYRING_CONTROL',
+      'SSH_AUTH_SOCK',
+    ]) {
       delete env[name];
     }
 

@@ -16,9 +16,19 @@ export type DBusInterface = {
 
 export type BusClient = {
   /** Calls a method. @throws Error with the D-Bus error name first */
-  call(to: { destination: string; path: string; interface: string; member: string; signature?: string; body?: unknown[] }): Promise<DBusValue[]>;
+  call(to: {
+    destination: string;
+    path: string;
+    interface: string;
+    member: string;
+    signature?: string;
+    body?: unknown[];
+  }): Promise<DBusValue[]>;
   /** Hears a signal from now on. */
-  onSignal(from: { path: string; interface: string; member: string }, listener: (body: DBusValue[]) => void): Promise<void>;
+  onSignal(
+    from: { path: string; interface: string; member: string },
+    listener: (body: DBusValue[]) => void,
+  ): Promise<void>;
   /** Owns a name on the bus. @throws where another process owns it */
   ownName(name: string): Promise<void>;
   /** Resolves when the name has an owner, at once or later. @throws after `within` milliseconds */
@@ -35,7 +45,10 @@ type NativeBus = {
   connection: { end(): void; on(event: 'error', listener: (error: Error) => void): void };
   signals: { on(key: string, listener: (body: DBusValue[]) => void): void };
   mangle(path: string, iface: string, member: string): string;
-  invoke(message: object, done: (error: { name?: string; message?: string } | null, ...values: DBusValue[]) => void): void;
+  invoke(
+    message: object,
+    done: (error: { name?: string; message?: string } | null, ...values: DBusValue[]) => void,
+  ): void;
   addMatch(rule: string, done: (error: unknown) => void): void;
   exportInterface(members: object, path: string, description: DBusInterface): void;
   sendSignal(path: string, iface: string, member: string, signature: string, body: unknown[]): void;
@@ -71,9 +84,13 @@ export async function startSessionBus(folder: string): Promise<{ address: string
 </busconfig>
 `,
   );
-  const daemon = await startDaemon('dbus-daemon', ['--nofork', '--nopidfile', '--print-address=1', `--config-file=${config}`], {
-    ready: { on: 'output', line: /^unix:/ },
-  });
+  const daemon = await startDaemon(
+    'dbus-daemon',
+    ['--nofork', '--nopidfile', '--print-address=1', `--config-file=${config}`],
+    {
+      ready: { on: 'output', line: /^unix:/ },
+    },
+  );
   return { address, stop: daemon.stop };
 }
 

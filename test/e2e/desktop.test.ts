@@ -14,7 +14,11 @@ import type { BusClient, DBusValue } from '../../sandbox/desktop/session-bus.ts'
 import { electronCommand } from '../../scripts/electron.ts';
 
 const run = promisify(execFile);
-const SERVICE = { destination: 'org.freedesktop.Notifications', path: '/org/freedesktop/Notifications', interface: 'org.freedesktop.Notifications' };
+const SERVICE = {
+  destination: 'org.freedesktop.Notifications',
+  path: '/org/freedesktop/Notifications',
+  interface: 'org.freedesktop.Notifications',
+};
 
 let folder: string;
 let undo: (() => void | Promise<void>)[];
@@ -45,7 +49,16 @@ function notify(bus: BusClient, summary: string, options: { replaces?: number; a
       ...SERVICE,
       member: 'Notify',
       signature: 'susssasa{sv}i',
-      body: ['probe', options.replaces ?? 0, '', summary, 'Lead &lt;Roof&gt;', options.actions ?? ['default', 'View'], [['urgency', ['y', 1]]], -1],
+      body: [
+        'probe',
+        options.replaces ?? 0,
+        '',
+        summary,
+        'Lead &lt;Roof&gt;',
+        options.actions ?? ['default', 'View'],
+        [['urgency', ['y', 1]]],
+        -1,
+      ],
     })
     .then(([id]) => Number(id));
 }
@@ -79,7 +92,9 @@ describe('the recording notification daemon', () => {
       expireTimeout: -1,
     });
     expect(notifications?.shown().map(({ summary }) => summary)).toEqual(['Ana Sol', 'Someone else']);
-    await expect(notifications?.waitFor(({ summary }) => summary === 'Ana Sol')).resolves.toMatchObject({ replacesId: id });
+    await expect(notifications?.waitFor(({ summary }) => summary === 'Ana Sol')).resolves.toMatchObject({
+      replacesId: id,
+    });
     await expect(notifications?.waitFor(() => false, 30)).rejects.toThrow('Someone else');
   });
 
@@ -152,19 +167,29 @@ test('two desktops stand beside each other, and leave nothing behind', async () 
   await one.close();
   await expect(readFile(join(one.env['HOME'] ?? '', '..', 'bus.conf'))).rejects.toThrow('ENOENT');
   await expect(connectToBus(one.env['DBUS_SESSION_BUS_ADDRESS'] ?? '')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
-  await expect(connectToBus(two.env['DBUS_SESSION_BUS_ADDRESS'] ?? '').then((bus) => bus.close())).resolves.toBeUndefined();
+  await expect(
+    connectToBus(two.env['DBUS_SESSION_BUS_ADDRESS'] ?? '').then((bus) => bus.close()),
+  ).resolves.toBeUndefined();
 });
 
 test('a daemon that cannot start says what it printed', async () => {
-  await expect(startDaemon('dbus-daemon', ['--config-file=/nowhere'], { ready: { on: 'output', line: /never/ } })).rejects.toThrow('/nowhere');
+  await expect(
+    startDaemon('dbus-daemon', ['--config-file=/nowhere'], { ready: { on: 'output', line: /never/ } }),
+  ).rejects.toThrow('/nowhere');
   await expect(startDaemon('no-such-program', [])).rejects.toThrow('no-such-program is not installed');
 });
 
 describe('Electron on this desktop', () => {
   /** A program of a few lines that says on stdout what it sees. */
   async function probe(lab: Desktop, main: string, args: string[] = []) {
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'probe', version: '1.0.0', main: 'main.cjs' }));
-    await writeFile(join(folder, 'main.cjs'), `const { app, Notification, shell, safeStorage } = require('electron');\n${main}`);
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'probe', version: '1.0.0', main: 'main.cjs' }),
+    );
+    await writeFile(
+      join(folder, 'main.cjs'),
+      `const { app, Notification, shell, safeStorage } = require('electron');\n${main}`,
+    );
     const electron = electronCommand(folder);
     const started = await startDaemon(electron.file, [...electron.args, ...args], {
       env: lab.env,

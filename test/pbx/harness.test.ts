@@ -44,7 +44,9 @@ describe.skipIf(!runs)(`the PBX of real parts${missing === null ? '' : ` (${miss
   });
 
   test('a certificate by an authority that is not trusted is refused, and so is a wrong password', async () => {
-    await expect(startSipPhone({ server: pbx.wssUrl, user: '100', password: 'x', domain: pbx.domain })).rejects.toThrow();
+    await expect(
+      startSipPhone({ server: pbx.wssUrl, user: '100', password: 'x', domain: pbx.domain }),
+    ).rejects.toThrow();
     const intruder = await startSipPhone({ server: pbx.wsUrl, user: '100', password: 'wrong', domain: pbx.domain });
     undo.push(intruder.close);
     await expect(intruder.register()).rejects.toThrow('401');

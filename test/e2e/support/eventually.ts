@@ -21,7 +21,8 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() >= deadline) throw new Error(`Not within ${within} ms: ${what}. The last look gave: ${String(last)}`, { cause: last });
+    if (performance.now() >= deadline)
+      throw new Error(`Not within ${within} ms: ${what}. The last look gave: ${String(last)}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -82,7 +82,12 @@ ctrl_tcp_listen 127.0.0.1:${controlPort}
       const length = Number(buffer.subarray(0, Math.max(0, colon)).toString());
       const end = colon + 1 + length;
       if (colon === -1 || buffer.length <= end) return;
-      const said = JSON.parse(buffer.subarray(colon + 1, end).toString()) as DeskPhoneEvent & { event?: boolean; token?: string; ok?: boolean; data?: string };
+      const said = JSON.parse(buffer.subarray(colon + 1, end).toString()) as DeskPhoneEvent & {
+        event?: boolean;
+        token?: string;
+        ok?: boolean;
+        data?: string;
+      };
       buffer = buffer.subarray(end + 1);
       if (said.event === true) events.push(said);
       else answers.get(said.token ?? '')?.({ ok: said.ok === true, data: said.data ?? '' });
@@ -110,7 +115,8 @@ ctrl_tcp_listen 127.0.0.1:${controlPort}
       return data;
     },
     events: () => [...events],
-    waitFor: (type, within) => eventually(`${type} at desk phone ${user}`, () => events.find((event) => event.type === type), within),
+    waitFor: (type, within) =>
+      eventually(`${type} at desk phone ${user}`, () => events.find((event) => event.type === type), within),
     stop: async () => {
       control.destroy();
       await baresip.stop();

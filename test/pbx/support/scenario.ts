@@ -52,7 +52,12 @@ function message(startLine: string, headers: readonly (string | false | undefine
 const header = (name: string, value: string | undefined) => (value === undefined ? undefined : `${name}: ${value}`);
 
 /** The header lines of a request by the calling side; `to` gets the far end's tag within a dialog. */
-function byCaller(method: string, cseq: number, { domain, caller }: Leg, options: { branch?: string; inDialog?: boolean } = {}) {
+function byCaller(
+  method: string,
+  cseq: number,
+  { domain, caller }: Leg,
+  options: { branch?: string; inDialog?: boolean } = {},
+) {
   return [
     `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=${options.branch ?? '[branch]'}`,
     `From: "${caller.name}" <sip:${caller.number}@${domain}>;tag=[pid]caller[call_number]`,
@@ -82,13 +87,25 @@ const progress: Step[] = [
   { receive: 183, optional: true },
 ];
 const inDialog = (method: string, cseq: number, leg: Leg, extra: readonly (string | undefined)[] = []): Step => ({
-  send: message(`${method} [next_url] SIP/2.0`, [...byCaller(method, cseq, leg, { inDialog: true }), '[routes]', ...extra]),
+  send: message(`${method} [next_url] SIP/2.0`, [
+    ...byCaller(method, cseq, leg, { inDialog: true }),
+    '[routes]',
+    ...extra,
+  ]),
   retransmit: method !== 'ACK',
 });
 const answer = (line: string, extra: readonly (string | undefined)[] = [], body = '', retransmit = false): Step => ({
   send: message(
     `SIP/2.0 ${line}`,
-    ['[last_Via:]', '[last_Record-Route:]', '[last_From:]', '[last_To:];tag=[pid]callee[call_number]', '[last_Call-ID:]', '[last_CSeq:]', ...extra],
+    [
+      '[last_Via:]',
+      '[last_Record-Route:]',
+      '[last_From:]',
+      '[last_To:];tag=[pid]callee[call_number]',
+      '[last_Call-ID:]',
+      '[last_CSeq:]',
+      ...extra,
+    ],
     body,
   ),
   retransmit,
@@ -126,7 +143,9 @@ export function cancelledCall(leg: Leg, ringMs: number, reason?: string): Step[]
     { receive: 100, optional: true },
     { receive: 180 },
     { pause: ringMs },
-    { send: message(`CANCEL ${to}`, [...byCaller('CANCEL', 1, leg, { branch: ofInvite(4) }), header('Reason', reason)]) },
+    {
+      send: message(`CANCEL ${to}`, [...byCaller('CANCEL', 1, leg, { branch: ofInvite(4) }), header('Reason', reason)]),
+    },
     { receive: 200, optional: true }, // It and the 487 may come in either order.
     { receive: 487 },
     { send: message(`ACK ${to}`, byCaller('ACK', 1, leg, { branch: ofInvite(7), inDialog: true })) },
@@ -139,14 +158,23 @@ export function refusedCall(leg: Leg, status: number): Step[] {
     invite(leg),
     ...progress,
     { receive: status },
-    { send: message(`ACK sip:[service]@${leg.domain} SIP/2.0`, byCaller('ACK', 1, leg, { branch: '[branch-5]', inDialog: true })) },
+    {
+      send: message(
+        `ACK sip:[service]@${leg.domain} SIP/2.0`,
+        byCaller('ACK', 1, leg, { branch: '[branch-5]', inDialog: true }),
+      ),
+    },
   ];
 }
 
 const CONTACT = 'Contact: <sip:far-end@[local_ip]:[local_port]>';
 
 /** A far end that rings, answers, and after `talkMs` hangs up, or with null waits for the caller to do so. */
-export function answeringFarEnd(options: { ringMs: number; talkMs: number | null; recordingUrl?: string | undefined }): Step[] {
+export function answeringFarEnd(options: {
+  ringMs: number;
+  talkMs: number | null;
+  recordingUrl?: string | undefined;
+}): Step[] {
   const call: Step[] = [
     { receiveRequest: 'INVITE', keepRoute: true, keepHeaders: true },
     answer('180 Ringing', [CONTACT]),
@@ -170,7 +198,11 @@ export function answeringFarEnd(options: { ringMs: number; talkMs: number | null
 
 /** A far end that refuses, such as `486 Busy Here`. */
 export function refusingFarEnd(status: string, reason?: string): Step[] {
-  return [{ receiveRequest: 'INVITE' }, answer(status, [header('Reason', reason)], '', true), { receiveRequest: 'ACK' }];
+  return [
+    { receiveRequest: 'INVITE' },
+    answer(status, [header('Reason', reason)], '', true),
+    { receiveRequest: 'ACK' },
+  ];
 }
 
 /** A far end that rings until the caller gives up. */
@@ -204,13 +236,18 @@ export function toXml(steps: readonly Step[]): string {
     ['cseq', 'CSeq:', 1],
     ['proxyVia', 'Via:', 1],
     ['phoneVia', 'Via:', 2],
-  ].map(([variable, name, nth]) => `<ereg regexp=".*" search_in="hdr" header="${name}" occurrence="${nth}" assign_to="${variable}"/>`);
+  ].map(
+    ([variable, name, nth]) =>
+      `<ereg regexp=".*" search_in="hdr" header="${name}" occurrence="${nth}" assign_to="${variable}"/>`,
+  );
   const usesKept = steps.some((step) => 'keepHeaders' in step);
   const lines = steps.map((step) => {
-    if ('send' in step) return `<send${step.retransmit === true ? ' retrans="500"' : ''}><![CDATA[\n\n${step.send}\n]]></send>`;
+    if ('send' in step)
+      return `<send${step.retransmit === true ? ' retrans="500"' : ''}><![CDATA[\n\n${step.send}\n]]></send>`;
     if ('pause' in step) return `<pause milliseconds="${step.pause}"/>`;
     const rrs = step.keepRoute === true ? ' rrs="true"' : '';
-    if ('receive' in step) return `<recv response="${step.receive}"${step.optional === true ? ' optional="true"' : ''}${rrs}/>`;
+    if ('receive' in step)
+      return `<recv response="${step.receive}"${step.optional === true ? ' optional="true"' : ''}${rrs}/>`;
     const action = step.keepHeaders === true ? `<action>${kept.join('')}</action>` : '';
     return `<recv request="${step.receiveRequest}"${rrs}>${action}</recv>`;
   });

@@ -43,7 +43,13 @@ export type SipPhone = {
   close(): Promise<void>;
 };
 
-export async function startSipPhone(options: { server: string; caPem?: string; user: string; password: string; domain: string }): Promise<SipPhone> {
+export async function startSipPhone(options: {
+  server: string;
+  caPem?: string;
+  user: string;
+  password: string;
+  domain: string;
+}): Promise<SipPhone> {
   const { user, password, domain, server, caPem } = options;
   const calls: { call: Invitation; cancelled: Promise<string> }[] = [];
   const agent = new UserAgent({

@@ -50,7 +50,17 @@ export async function runSipp(options: {
     [
       ...target,
       ...['-sf', scenario, '-m', '1', '-i', '127.0.0.1', '-p', String(options.port), '-nostdin'],
-      ...['-timeout', limit, '-timeout_error', '-trace_msg', '-message_file', messageLog, '-trace_err', '-error_file', errorLog],
+      ...[
+        '-timeout',
+        limit,
+        '-timeout_error',
+        '-trace_msg',
+        '-message_file',
+        messageLog,
+        '-trace_err',
+        '-error_file',
+        errorLog,
+      ],
     ],
     { cwd: run, env: { ...process.env, TERM: 'dumb' } },
   );
@@ -77,6 +87,8 @@ async function boundTo(port: number, sipp: Daemon): Promise<void> {
 function parseMessages(log: string): SippMessage[] {
   return log.split(/^-{20,}.*$/m).flatMap((part) => {
     const match = /^\s*UDP message (sent|received) .*?\n\r?\n(.*)$/s.exec(part);
-    return match ? [{ direction: match[1] === 'sent' ? ('sent' as const) : ('received' as const), text: (match[2] ?? '').trim() }] : [];
+    return match
+      ? [{ direction: match[1] === 'sent' ? ('sent' as const) : ('received' as const), text: (match[2] ?? '').trim() }]
+      : [];
   });
 }

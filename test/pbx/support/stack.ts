@@ -8,7 +8,15 @@ import { startDeskPhone } from './baresip.ts';
 import type { DeskPhone } from './baresip.ts';
 import { makeCertificates } from './certificates.ts';
 import { freePort, startKamailio } from './kamailio.ts';
-import { REASON, answeredCall, answeringFarEnd, cancelledCall, refusedCall, refusingFarEnd, ringingFarEnd } from './scenario.ts';
+import {
+  REASON,
+  answeredCall,
+  answeringFarEnd,
+  cancelledCall,
+  refusedCall,
+  refusingFarEnd,
+  ringingFarEnd,
+} from './scenario.ts';
 import type { Caller, Step } from './scenario.ts';
 import { runSipp } from './sipp.ts';
 import type { SippRun } from './sipp.ts';
@@ -132,7 +140,14 @@ export async function startPbxStack(): Promise<PbxStack> {
       deskPhone: async (user, answer) => {
         const password = users.find((known) => known.user === user)?.password;
         if (password === undefined) throw new Error(`No user ${user} on this PBX`);
-        const phone = await startDeskPhone({ folder, user, password, domain, proxyPort: kamailio.phoneSide.udp, answer });
+        const phone = await startDeskPhone({
+          folder,
+          user,
+          password,
+          domain,
+          proxyPort: kamailio.phoneSide.udp,
+          answer,
+        });
         undo.push(phone.stop);
         return phone;
       },
