@@ -1,0 +1,96 @@
+/**
+ * SIP over WebSocket (RFC 7118) for SIP.js, in place of its own transport: that one waits for dead sockets to close,
+ * sends keep-alives nobody asked for and wedges itself when a listener throws. Ours has one live socket, forgets an
+ * old one on the spot, and shows each message to the phone before SIP.js.
+ */
+import { EmitterImpl, TransportState, type Transport } from 'sip.js';
+
+export type SocketHooks = {
+  server: string;
+  opened(): void;
+  /** The socket closed, or could not be opened. Not called for a socket that was given up by us. */
+  closed(detail: string): void;
+  /** A message arrived; `deliver` hands a text on to SIP.js, or throws what SIP.js throws. */
+  received(text: string, deliver: (text: string) => void): void;
+};
+
+export class WebSocketTransport implements Transport {
+  readonly stateChange = new EmitterImpl<TransportState>();
+  onConnect: (() => void) | undefined;
+  onDisconnect: ((error?: Error) => void) | undefined;
+  onMessage: ((message: string) => void) | undefined;
+  readonly #hooks: SocketHooks;
+  #socket: WebSocket | null = null;
+
+  /** SIP.js calls this with its logger and the user agent's `transportOptions`. */
+  constructor(_logger: unknown, hooks: SocketHooks) {
+    this.#hooks = hooks;
+  }
+
+  /** What the Via says; RFC 7118 section 5.2.1. */
+  get protocol(): string {
+    return this.#hooks.server.toLowerCase().startsWith('wss:') ? 'WSS' : 'WS';
+  }
+
+  get state(): TransportState {
+    switch (this.#socket?.readyState) {
+      case WebSocket.OPEN:
+        return TransportState.Connected;
+      case WebSocket.CONNECTING:
+        return TransportState.Connecting;
+      default:
+        return TransportState.Disconnected;
+    }
+  }
+
+  isConnected(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Starts a new socket, giving up any other. Resolves at once: `opened` and `closed` tell the rest. */
+  connect(): Promise<void> {
+    this.#giveUp();
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(this.#hooks.server, 'sip');
+    } catch (error) {
+      queueMicrotask(() => this.#hooks.closed(error instanceof Error ? error.message : 'not a WebSocket address'));
+      return Promise.resolve();
+    }
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.#hooks.opened();
+    socket.onclose = ({ code, reason }) => {
+      this.#socket = null;
+      this.#hooks.closed(`the connection closed (${code}${reason === '' ? '' : `, ${reason.slice(0, 123)}`})`);
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
+      this.#hooks.received(text, (message) => this.onMessage?.(message));
+    };
+    return Promise.resolve();
+  }
+
+  disconnect(): Promise<void> {
+    this.#giveUp();
+    return Promise.resolve();
+  }
+
+  dispose(): Promise<void> {
+    return this.disconnect();
+  }
+
+  send(message: string): Promise<void> {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error('Not connected.'));
+    this.#socket.send(message);
+    return Promise.resolve();
+  }
+
+  #giveUp(): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.onopen = socket.onclose = socket.onmessage = null;
+    socket.close(1000);
+  }
+}

@@ -1,0 +1,467 @@
+/** The phone page in real Chromium, with real audio, against the sandbox's PBX; its `window.ringside` is the test. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+import * as v from 'valibot';
+import { build, createLogger } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import type { PhoneBridge, PhoneConfig } from '../../app/ipc/phone.ts';
+import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
+import { bundles } from '../../scripts/bundles.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+const DOMAIN = 'pbx.test';
+
+let folder: string;
+let browser: Browser;
+let origin: string;
+let server: ReturnType<typeof createServer>;
+let connectSource = '';
+let pbx: Pbx;
+let undo: (() => Promise<unknown> | void)[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ringside-phone-'));
+  const page = bundles(ROOT, folder, createLogger('warn')).find(({ root }) => root === join(ROOT, 'renderer', 'phone'));
+  if (page === undefined) throw new Error('no build for the phone page');
+  await build(page);
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    readFile(join(folder, 'renderer/phone', path)).then(
+      (file) => {
+        const policy = `default-src 'none'; script-src 'self'; connect-src ${connectSource}; media-src 'self' blob: mediastream:`;
+        response
+          .writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'content-security-policy': policy })
+          .end(file);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--no-first-run',
+      '--use-fake-device-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      '--allow-loopback-in-peer-connection',
+    ],
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  pbx = await startPbx({ domain: DOMAIN, extensions: [{ user: '101', password: 'right', displayName: 'Ana' }] });
+  undo = [() => pbx.close()];
+});
+
+afterEach(async () => {
+  for (const step of undo.toReversed()) await step();
+});
+
+type Kind<K extends PhoneEvent['kind']> = PhoneEvent & { kind: K };
+
+type Opened = {
+  events: PhoneEvent[];
+  /** Gives the commands in one go. */
+  command(...commands: PhoneCommand[]): Promise<void>;
+  /** The first event that fits, whether it was there before or comes. */
+  until<K extends PhoneEvent['kind']>(kind: K, fits?: (event: Kind<K>) => boolean): Promise<Kind<K>>;
+  console: string[];
+};
+
+async function openPhone(config: Partial<PhoneConfig> = {}, permissions = ['microphone']): Promise<Opened> {
+  const whole: PhoneConfig = {
+    server: pbx.url,
+    uri: `sip:101@${DOMAIN}`,
+    authorizationUser: '101',
+    password: 'right',
+    displayName: 'Ana',
+    iceServers: [],
+    instanceId: '6f1c9d9e-7d3f-4a58-9a43-0c9f2b7a1e55',
+    userAgent: 'Ringside test',
+    headers: ['x-recording-url'],
+    ...config,
+  };
+  connectSource = whole.server;
+  const context = await browser.newContext({ permissions });
+  undo.push(() => context.close());
+  const page = await context.newPage();
+  const events: PhoneEvent[] = [];
+  const printed: string[] = [];
+  let listeners: (() => void)[] = [];
+  page.on('console', (message) => printed.push(message.text()));
+  page.on('pageerror', (error) => printed.push(String(error)));
+  await page.exposeFunction('reported', (event: unknown) => {
+    // The contract itself is the judge of every single event.
+    events.push(v.parse(PhoneEventSchema, event));
+    for (const listener of listeners) listener();
+  });
+  await page.addInitScript((given) => {
+    const commands = new Set<(command: PhoneCommand) => void>();
+    const bridge: PhoneBridge = {
+      config: () => Promise.resolve(given),
+      report: (event) => (globalThis as unknown as { reported(event: PhoneEvent): void }).reported(event),
+      onCommand(listener) {
+        commands.add(listener);
+        return () => commands.delete(listener);
+      },
+    };
+    Object.assign(globalThis, {
+      ringside: bridge,
+      command: (command: PhoneCommand) => commands.forEach((each) => each(command)),
+    });
+  }, whole);
+  await page.goto(`${origin}/index.html`);
+  return {
+    events,
+    console: printed,
+    command: (...commands) =>
+      page.evaluate(
+        (given) => given.forEach((globalThis as unknown as { command(command: PhoneCommand): void }).command),
+        commands,
+      ),
+    until<K extends PhoneEvent['kind']>(kind: K, fits: (event: Kind<K>) => boolean = () => true) {
+      const isOf = (event: PhoneEvent): event is Kind<K> => event.kind === kind;
+      const find = () => events.filter(isOf).find(fits);
+      return new Promise<Kind<K>>((resolve) => {
+        const look = () => {
+          const found = find();
+          if (found === undefined) return;
+          listeners = listeners.filter((each) => each !== look);
+          resolve(found);
+        };
+        listeners.push(look);
+        look();
+      });
+    },
+  };
+}
+
+async function registered(config?: Partial<PhoneConfig>, permissions?: string[]): Promise<Opened> {
+  const phone = await openPhone(config, permissions);
+  await phone.until('registration', ({ state }) => state === 'registered');
+  return phone;
+}
+
+const kinds = (phone: Opened) =>
+  phone.events.flatMap(({ kind }) => (kind === 'registration' || kind === 'media' ? [] : [kind]));
+
+describe('registration', () => {
+  test('is there, under the policy of the page, and nothing is said on the console', async () => {
+    const phone = await registered();
+    expect(phone.events.map((event) => event.kind === 'registration' && event.state)).toEqual([
+      'connecting',
+      'registered',
+    ]);
+    expect(pbx.registered('101')).toBe(true);
+    expect(phone.console).toEqual([]);
+  });
+
+  test('with a wrong password is refused, and says so', async () => {
+    const phone = await openPhone({ password: 'wrong' });
+    const { state, reason } = await phone.until('registration', (event) => event.reason !== undefined);
+    expect({ state, code: reason?.code }).toEqual({ state: 'refused', code: 'wrong-password' });
+  });
+
+  test('at a PBX that is not there is tried again', async () => {
+    const phone = await openPhone({ server: 'ws://127.0.0.1:9' });
+    const { state, reason } = await phone.until('registration', (event) => event.reason !== undefined);
+    expect({ state, code: reason?.code }).toEqual({ state: 'retrying', code: 'unreachable' });
+  });
+
+  test('at a PBX that answers rubbish is called that, and works when the PBX does', async () => {
+    pbx.answerNonsense(true);
+    const phone = await openPhone();
+    const { state, reason } = await phone.until('registration', (event) => event.reason !== undefined);
+    expect({ state, code: reason?.code }).toEqual({ state: 'retrying', code: 'nonsense' });
+    expect((await phone.until('refused-message')).detail).toMatch(/not a SIP message|cannot be parsed/);
+    pbx.answerNonsense(false);
+    await phone.command({ kind: 'reconnect' });
+    await phone.until('registration', (event) => event.state === 'registered');
+  });
+
+  test('is replaced on a new socket, with the same contact', async () => {
+    const contacts: (string | undefined)[] = [];
+    pbx.on('message', ({ direction, method, text }) => {
+      if (direction === 'in' && method === 'REGISTER') contacts.push(/Contact: (<.*>)/.exec(text)?.[1]);
+    });
+    const phone = await registered();
+    pbx.dropSockets();
+    await phone.until('registration', (event) => event.reason?.code === 'unreachable');
+    await pbx.waitForRegistration('101', 2);
+    expect(new Set(contacts).size).toBe(1);
+  });
+
+  test('with an address that is none is refused', async () => {
+    const phone = await openPhone({ uri: 'nonsense' });
+    expect(await phone.until('registration')).toMatchObject({ state: 'refused' });
+  });
+});
+
+describe('an inbound call', () => {
+  const from = { user: '+18305550100', displayName: 'Zoë "Z" <b>' };
+
+  test('rings, is answered with audio, ends with the recording in its one ended', async () => {
+    const phone = await registered();
+    const call = pbx.call({ from, to: '101', script: { kind: 'talk', recording: true } });
+    const ringing = await phone.until('ringing');
+    expect(ringing).toMatchObject({
+      callId: call.callId,
+      direction: 'inbound',
+      remote: { user: from.user, displayName: from.displayName },
+    });
+    const { callId } = call;
+    await phone.command({ kind: 'answer', callId }, { kind: 'answer', callId });
+    await phone.until('answered');
+    await phone.until('media', ({ state }) => state === 'connected');
+    await phone.command(
+      { kind: 'answer', callId },
+      { kind: 'hang-up', callId },
+      { kind: 'hang-up', callId },
+      { kind: 'decline', callId },
+    );
+    const ended = await phone.until('ended');
+    expect(ended.cause).toEqual({ by: 'local', how: 'bye' });
+    expect(ended.headers['x-recording-url']).toMatch(/^http/);
+    expect(await call.ended).toMatchObject({ status: 200, hungUpBy: 'callee' });
+    expect(kinds(phone)).toEqual(['ringing', 'answered', 'ended']);
+  });
+
+  test('that the other side hangs up', async () => {
+    const phone = await registered();
+    const call = pbx.call({ from, to: '101', script: { kind: 'talk' } });
+    await phone.until('ringing');
+    await phone.command({ kind: 'answer', callId: call.callId });
+    await phone.until('answered');
+    call.hangUp();
+    expect((await phone.until('ended')).cause).toMatchObject({
+      by: 'remote',
+      how: 'bye',
+      reason: expect.stringContaining('cause=16') as string,
+    });
+  });
+
+  test('that a colleague answers carries the Reason', async () => {
+    const phone = await registered();
+    pbx.call({ from: { ...from, displayName: 'Zoë' }, to: '101', script: { kind: 'answered elsewhere', afterMs: 50 } });
+    const { cause } = await phone.until('ended');
+    expect(cause).toMatchObject({
+      by: 'remote',
+      how: 'cancel',
+      reason: expect.stringContaining('cause=200') as string,
+    });
+    expect(kinds(phone)).toEqual(['ringing', 'ended']);
+  });
+
+  test('that is given up while it is being answered ends once', async () => {
+    const phone = await registered();
+    const call = pbx.call({ from, to: '101', script: { kind: 'talk' } });
+    await phone.until('ringing');
+    await phone.command({ kind: 'answer', callId: call.callId });
+    call.cancel();
+    // Whoever wins the race.
+    if (await call.answered) call.hangUp();
+    expect((await phone.until('ended')).cause.by).toBe('remote');
+    await call.ended;
+    expect(kinds(phone).filter((kind) => kind === 'ended')).toHaveLength(1);
+  });
+
+  test('that is declined', async () => {
+    const phone = await registered();
+    const call = pbx.call({ from, to: '101', script: { kind: 'talk' } });
+    await phone.until('ringing');
+    await phone.command({ kind: 'decline', callId: call.callId });
+    expect((await phone.until('ended')).cause).toEqual({ by: 'local', how: 'rejected', status: 603 });
+    expect((await call.ended).status).toBe(603);
+    await phone.command({ kind: 'decline', callId: call.callId });
+    await phone.until('refused-message');
+    expect(kinds(phone)).toEqual(['ringing', 'ended', 'refused-message']);
+  });
+
+  test('from a tel: URI, with an asserted identity, rings', async () => {
+    const phone = await registered();
+    pbx.call({ from: { user: 'tel:+18305550199' }, to: '101', script: { kind: 'give up', ringMs: 200 } });
+    expect((await phone.until('ringing')).remote).toMatchObject({ user: '+18305550199' });
+    await phone.until('ended', ({ cause }) => cause.by === 'remote' && cause.how === 'cancel');
+    const headers = {
+      'P-Asserted-Identity': '"Bo" <tel:+18305550111>',
+      Diversion: '<sip:200@pbx.test>',
+      'X-Other': 'no',
+    };
+    pbx.call({ from: { user: '101' }, to: '101', headers, script: { kind: 'give up', ringMs: 200 } });
+    const ringing = await phone.until('ringing', ({ remote }) => remote.displayName === 'Bo');
+    expect(ringing.remote.user).toBe('+18305550111');
+    expect(Object.keys(ringing.headers).toSorted()).toEqual(['diversion', 'p-asserted-identity']);
+  });
+
+  test('without a microphone rings on, and can be declined', async () => {
+    const phone = await registered({}, []);
+    const call = pbx.call({ from, to: '101', script: { kind: 'talk' } });
+    await phone.until('ringing');
+    await phone.command({ kind: 'answer', callId: call.callId });
+    expect(await phone.until('media')).toMatchObject({ state: 'microphone-denied', callId: call.callId });
+    await phone.command({ kind: 'decline', callId: call.callId });
+    expect((await phone.until('ended')).cause).toMatchObject({ by: 'local', how: 'rejected' });
+  });
+
+  test('beyond the fourth is busy', async () => {
+    const phone = await registered();
+    const calls = Array.from({ length: 5 }, (_, i) =>
+      pbx.call({ from: { user: `+1830555010${i}` }, to: '101', script: { kind: 'talk' } }),
+    );
+    expect((await phone.until('ended')).cause).toEqual({ by: 'local', how: 'rejected', status: 486 });
+    expect(kinds(phone).toSorted()).toEqual(['ended', 'ringing', 'ringing', 'ringing', 'ringing']);
+    for (const call of calls) call.cancel();
+  });
+});
+
+describe('an outbound call', () => {
+  test('rings, is answered with audio, and is hung up there', async () => {
+    pbx.callee('+18305550100', { kind: 'answer', ringMs: 100, talkMs: 1500, recording: true });
+    const phone = await registered();
+    await phone.command({ kind: 'dial', target: '+1 (830) 555-0100' });
+    const ended = await phone.until('ended');
+    expect(ended).toMatchObject({
+      direction: 'outbound',
+      remote: { user: '+18305550100' },
+      cause: { by: 'remote', how: 'bye' },
+    });
+    expect(ended.headers['x-recording-url']).toMatch(/^http/);
+    expect(kinds(phone).filter((kind) => kind !== 'progress')).toEqual(['dialling', 'answered', 'ended']);
+    expect(phone.events).toContainEqual(expect.objectContaining({ kind: 'media', state: 'connected' }));
+  });
+
+  test.each([
+    ['busy', { kind: 'busy' }, 486],
+    ['declined', { kind: 'decline' }, 603],
+    ['nobody', { kind: 'not found' }, 404],
+  ] as const)('%s', async (_name, script, status) => {
+    pbx.callee('102', script);
+    const phone = await registered();
+    await phone.command({ kind: 'dial', target: '102' });
+    expect((await phone.until('ended')).cause).toMatchObject({ by: 'remote', how: 'rejected', status });
+  });
+
+  test('is cancelled while it rings', async () => {
+    pbx.callee('102', { kind: 'ring for ever' });
+    const phone = await registered();
+    await phone.command({ kind: 'dial', target: '102' });
+    const { callId } = await phone.until('progress', ({ status }) => status === 180);
+    await phone.command({ kind: 'hang-up', callId }, { kind: 'hang-up', callId });
+    expect((await phone.until('ended')).cause).toEqual({ by: 'local', how: 'cancel' });
+    expect(kinds(phone).filter((kind) => kind === 'ended')).toHaveLength(1);
+  });
+
+  test('that cannot be made is heard of all the same', async () => {
+    const phone = await registered({}, []);
+    await phone.command({ kind: 'dial', target: 'no such thing' });
+    expect((await phone.until('ended')).cause).toMatchObject({ by: 'local', how: 'failed' });
+    await phone.command({ kind: 'dial', target: '102' });
+    await phone.until('media', ({ state }) => state === 'microphone-denied');
+    expect(await phone.until('ended', ({ remote }) => remote.user === '102')).toMatchObject({
+      cause: { by: 'local', how: 'failed' },
+    });
+    expect(kinds(phone)).toEqual(['dialling', 'refused-message', 'ended', 'dialling', 'ended']);
+  });
+});
+
+describe('a PBX of another make', () => {
+  /** A registrar that believes everybody and then sends what it is told to. */
+  async function otherPbx(): Promise<{ url: string; send(text: string): void; next(start: RegExp): Promise<string> }> {
+    const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'sip' });
+    undo.push(
+      () => new Promise((resolve) => (sockets.clients.forEach((each) => each.terminate()), sockets.close(resolve))),
+    );
+    const messages: string[] = [];
+    let wake = () => {};
+    sockets.on('connection', (socket) =>
+      socket.on('message', (data: Buffer) => {
+        const text = data.toString();
+        messages.push(text);
+        wake();
+        if (!text.startsWith('REGISTER')) return;
+        const copied = text.split('\r\n').filter((line) => /^(via|from|to|call-id|cseq):/i.test(line));
+        socket.send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'));
+      }),
+    );
+    await new Promise((resolve) => sockets.once('listening', resolve));
+    return {
+      url: `ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`,
+      send: (text) => sockets.clients.forEach((socket) => socket.send(text)),
+      async next(start) {
+        for (;;) {
+          const found = messages.find((text) => start.test(text));
+          if (found !== undefined) return found;
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      },
+    };
+  }
+
+  const request = (method: string, more: string[] = [], body = '') =>
+    [
+      `${method} sip:101@abc.invalid SIP/2.0`,
+      `Via: SIP/2.0/WS other.test;branch=z9hG4bK-${method === 'CANCEL' ? 'INVITE' : method}`,
+      'Max-Forwards: 70',
+      'From: <sip:+18305550100@other.test>;tag=far',
+      'To: <sip:101@other.test>',
+      'Call-ID: other-1',
+      `CSeq: 1 ${method}`,
+      'Contact: <sip:other.test;transport=ws>',
+      ...more,
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n');
+
+  test('that offers plain RTP is told 488, and the call ends as failed', async () => {
+    const other = await otherPbx();
+    const phone = await registered({ server: other.url });
+    const sdp =
+      'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n';
+    other.send(request('INVITE', ['Content-Type: application/sdp'], sdp));
+    const { callId } = await phone.until('ringing');
+    await phone.command({ kind: 'answer', callId });
+    await other.next(/^SIP\/2.0 488/);
+    await phone.until('media', ({ state }) => state === 'failed');
+    expect((await phone.until('ended')).cause).toEqual({ by: 'local', how: 'failed', status: 488 });
+  });
+
+  test('that sends BYE for a ringing call, or an INVITE that nobody can read, does not leave a call behind', async () => {
+    const other = await otherPbx();
+    const phone = await registered({ server: other.url });
+    other.send(request('INVITE'));
+    await phone.until('ringing');
+    const tag = /\r\nTo:.*;tag=(\S+)/i.exec(await other.next(/^SIP\/2.0 180/))?.[1] ?? '';
+    other.send(request('BYE').replace('To: <sip:101@other.test>', `$&;tag=${tag}`).replace('CSeq: 1', 'CSeq: 2'));
+    expect((await phone.until('ended')).cause).toEqual({ by: 'remote', how: 'bye' });
+    other.send(
+      request('INVITE')
+        .replace('other-1', 'other-2')
+        .replace('z9hG4bK', 'z9hG4bK2')
+        .replace(/Contact.*/, 'Contact: garbage <'),
+    );
+    await other.next(/^SIP\/2.0 400[^]*other-2/);
+    expect((await phone.until('ended', ({ callId }) => callId === 'other-2')).cause).toEqual({
+      by: 'local',
+      how: 'failed',
+    });
+  });
+});
