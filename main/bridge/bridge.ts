@@ -26,6 +26,7 @@ import { createPairingDesk } from './pairing-desk.ts';
 import { openSession, type Session } from './session.ts';
 
 export type BridgeState = {
+  /** `connected`: a tab takes calls. `waiting`: a browser is paired, and no tab of it takes calls. */
   state: 'stopped' | 'not-paired' | 'waiting' | 'connected';
   port: number | null;
   /** Browsers that hold a token for this account. */
@@ -94,7 +95,11 @@ type Tab = {
   /** A ping is out. */
   pinged: boolean;
 };
-type Delivery = { session: Session; promise: Promise<'shown' | 'no-widget'>; settle(outcome: 'shown' | 'no-widget'): void };
+type Delivery = {
+  session: Session;
+  promise: Promise<'shown' | 'no-widget'>;
+  settle(outcome: 'shown' | 'no-widget'): void;
+};
 
 export function createBridge(ports: BridgePorts): Bridge {
   const limits = { ...LIMITS, ...ports.limits };
@@ -125,7 +130,9 @@ export function createBridge(ports: BridgePorts): Bridge {
   function state(): BridgeState {
     const paired = browsers.filter(({ origin }) => origin === ports.origin()).length;
     const locked = desk.lockedSeconds();
-    const kind = port() === null ? 'stopped' : tabs.size > 0 ? 'connected' : paired > 0 ? 'waiting' : 'not-paired';
+    // A tab that is there but was not chosen (yet) takes no call.
+    const taking = leader() !== undefined;
+    const kind = port() === null ? 'stopped' : taking ? 'connected' : paired > 0 ? 'waiting' : 'not-paired';
     const lockOut =
       locked > 0 ? `Too many wrong pairing codes were typed. A new code can be made in ${wait(locked)}.` : null;
     return { state: kind, port: port(), paired, tabs: tabs.size, reason: lockOut ?? trouble, pairing: desk.shown() };
@@ -177,7 +184,8 @@ export function createBridge(ports: BridgePorts): Bridge {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     };
     socket.on('error', () => socket.destroy());
-    if (at === null || admission?.ok !== true) return refuse('403 Forbidden', admission?.ok === false ? admission.why : 'stopped');
+    if (at === null || admission?.ok !== true)
+      return refuse('403 Forbidden', admission?.ok === false ? admission.why : 'stopped');
     if (request.url !== BRIDGE_PATH) return refuse('404 Not Found', 'path');
     if (sessions.size >= limits.sockets) return refuse('503 Service Unavailable', 'too-many');
     const { origin } = admission;
@@ -262,10 +270,12 @@ export function createBridge(ports: BridgePorts): Bridge {
       heartbeat = undefined;
     }
     choose();
-    publish();
   }
 
-  function onMessage(session: Session, message: { type: 'role'; leader: boolean; locks: boolean } | { type: 'ack'; id: string } | { type: 'pong' }): void {
+  function onMessage(
+    session: Session,
+    message: { type: 'role'; leader: boolean; locks: boolean } | { type: 'ack'; id: string } | { type: 'pong' },
+  ): void {
     const tab = tabs.get(session);
     if (tab === undefined) return;
     if (message.type === 'pong') {
@@ -296,6 +306,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       session.send({ type: 'role', leader: is });
     }
     if (chosen !== undefined) for (const id of calls.keys()) notify(id);
+    publish();
   }
 
   const leader = (): Session | undefined => [...tabs].find(([, tab]) => tab.chosen)?.[0];

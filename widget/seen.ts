@@ -1,0 +1,35 @@
+/** The calls that this browser has put into the bell, so that a replay is never shown twice. */
+import * as v from 'valibot';
+
+const KEY = 'ringside.seen';
+const MOST = 200;
+const SeenSchema = v.array(v.pipe(v.string(), v.maxLength(64)));
+
+export type Seen = { has(id: string): boolean; add(id: string): void; remove(id: string): void };
+
+export function createSeen(storage: Pick<Storage, 'getItem' | 'setItem'>): Seen {
+  let memory: string[] = [];
+  // Read each time: the other tabs of this browser write it too.
+  const load = (): string[] => {
+    try {
+      const raw = storage.getItem(KEY);
+      if (raw !== null) memory = v.parse(SeenSchema, JSON.parse(raw));
+    } catch {
+      // Damaged or forbidden: what this page knows itself has to do.
+    }
+    return memory;
+  };
+  const save = (ids: string[]): void => {
+    memory = ids.slice(-MOST);
+    try {
+      storage.setItem(KEY, JSON.stringify(memory));
+    } catch {
+      // As above.
+    }
+  };
+  return {
+    has: (id) => load().includes(id),
+    add: (id) => save([...load().filter((other) => other !== id), id]),
+    remove: (id) => save(load().filter((other) => other !== id)),
+  };
+}
