@@ -134,7 +134,10 @@ function running(
     case 'permission-changed':
       return permissionChanged({ ...now, permission: event.permission });
     case 'connect':
-      return isTrying(now) || !now.paired ? [now, []] : dial({ ...now, failures: 0 }, 'token', null);
+      if (isTrying(now)) return [now, []];
+      if (now.paired) return dial({ ...now, failures: 0 }, 'token', null);
+      // Nothing to dial with: the agent says that the browser allows it now.
+      return now.phase === 'denied' ? inquire({ ...now, problem: null }) : [now, []];
     case 'code':
       return isTrying(now) ? [now, []] : dial({ ...now, failures: 0 }, 'code', event.code);
     case 'opened':

@@ -16,7 +16,7 @@ export type Panel = {
 const COLLAPSED = 'ringside.collapsed';
 
 /** What the agent reads about the connection: one line for the head, and a sentence that says what to do. */
-export function describe(
+function describe(
   { connection, badCode }: Omit<View, 'calls'>,
   texts: CardTexts,
 ): { status: string; sentence: string; tone: 'good' | 'busy' | 'off' } {

@@ -12,8 +12,6 @@ import {
 } from '../../app/bridge/pairing.ts';
 import type { NoCode } from './session.ts';
 
-export type PairingDesk = ReturnType<typeof createPairingDesk>;
-
 /** `changed` is called whenever what is shown may have changed, expiry and the end of a lock-out included. */
 export function createPairingDesk(ports: { now(): number; changed(): void }) {
   let pairing: Pairing = NO_PAIRING;

@@ -1,5 +1,5 @@
 /** The widget as it is shipped, in real Chromium, in the sandbox's Kommo page, against the real bridge. */
-import { mkdtemp, cp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -402,5 +402,99 @@ describe('a page of another origin', () => {
     }, bridge.state().port);
     expect(got).toEqual({ fetch: 'nothing', opaque: '', socket: 'nothing', script: 'nothing', picture: 'nothing' });
     expect(bridge.state().tabs).toBe(1);
+  });
+});
+
+/** Chromium asks pages from elsewhere before they may reach this computer; those from this computer it does not. */
+describe("the browser's permission, on a page of https://acme.kommo.com", () => {
+  const ACCOUNT = 'https://acme.kommo.com';
+  let page: Page;
+  let remote: BrowserContext;
+  let desktop: Bridge;
+  let setPermission: (setting: 'granted' | 'denied' | 'prompt') => Promise<unknown>;
+
+  beforeEach(async () => {
+    await bridge.stop();
+    desktop = createBridge({
+      origin: () => parseOrigin(ACCOUNT),
+      user: () => user,
+      browsers: { load: () => [], save: () => undefined },
+      now: Date.now,
+      log: () => undefined,
+      onState: () => undefined,
+    });
+    await desktop.start();
+    remote = await browser.newContext({ viewport: { width: 640, height: 400 } });
+    const script = await readFile(join(folder, 'widget', 'script.js'), 'utf8');
+    // The least of Kommo's page that the widget needs; the sandbox's is on the loopback, where nothing is asked.
+    const host = `const APP = { constant: () => ({ id: ${ANA} }), notifications: {} };
+      window.APP = APP;
+      window.define = (_, factory) => {
+        const { callbacks } = new (factory(null))();
+        window.ready = callbacks.render() && callbacks.init() && callbacks.bind_actions();
+      };`;
+    await remote.route(`${ACCOUNT}/**`, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<!doctype html><meta charset="utf-8"><body><script>${host}</script><script>${script}</script>`,
+      }),
+    );
+    page = await remote.newPage();
+    const session = await remote.newCDPSession(page);
+    const { targetInfo } = await session.send('Target.getTargetInfo');
+    const { browserContextId } = targetInfo;
+    const whole = await browser.newBrowserCDPSession();
+    const about = { origin: ACCOUNT, ...(browserContextId === undefined ? {} : { browserContextId }) };
+    setPermission = (setting) =>
+      whole.send('Browser.setPermission', { permission: { name: 'loopback-network' }, setting, ...about });
+  });
+  afterEach(async () => {
+    await remote.close();
+    await desktop.stop();
+  });
+
+  const submitCode = async (): Promise<void> => {
+    desktop.newPairingCode();
+    await page.getByLabel('Pairing code').fill(desktop.state().pairing?.code ?? '');
+    await page.getByRole('button', { name: 'Pair', exact: true }).click();
+  };
+
+  test('is explained before it is asked, its refusal told apart from a desktop that is not there', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await setPermission('prompt');
+    await page.goto(`${ACCOUNT}/`);
+    await phase(page, 'unpaired');
+    await page.getByText('If the browser then asks about apps or services on this device, choose Allow.').waitFor();
+    expect(asked).toEqual([`${ACCOUNT}/`]);
+
+    await setPermission('denied');
+    await phase(page, 'denied');
+    await page.getByText('The browser does not let this page reach programs on this computer.').waitFor();
+    await picture(page, 'denied');
+
+    await setPermission('granted');
+    await phase(page, 'unpaired');
+    await submitCode();
+    await phase(page, 'connected');
+  });
+
+  test('asked again for a browser that is paired: nothing is tried before the click', async () => {
+    await setPermission('granted');
+    await page.goto(`${ACCOUNT}/`);
+    await submitCode();
+    await phase(page, 'connected');
+
+    await setPermission('prompt');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.reload();
+    await phase(page, 'asking');
+    await page.getByText('Press Connect').waitFor();
+    await picture(page, 'asking');
+    expect(asked).toEqual([`${ACCOUNT}/`]);
+
+    await setPermission('granted');
+    await phase(page, 'connected');
   });
 });

@@ -83,6 +83,14 @@ describe('the way in', () => {
     expect(tell({ on: 'permission', permission: 'granted' }).phase).toBe('connecting');
   });
 
+  test('refused before it was paired: the click looks again', () => {
+    const { begin, tell, did } = machine();
+    expect(begin(false, 'denied').phase).toBe('denied');
+    tell({ on: 'connect' });
+    expect(did()).toContain('ask-permission');
+    expect(tell({ on: 'permission', permission: 'granted' }).phase).toBe('unpaired');
+  });
+
   test('the question dismissed: asks for the click again; allowed and nobody there: not running, tried again', () => {
     const { begin, tell, failAll, did } = machine();
     begin(true, 'prompt');
