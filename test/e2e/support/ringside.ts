@@ -45,7 +45,7 @@ export type Ringside = {
   output(): string;
   /** SIGKILL for the whole tree of processes, as a power cut would; the profile stays until `close`. */
   kill(): Promise<void>;
-  /** Lets it quit; a profile of its own goes with it. */
+  /** Lets it quit; a profile of its own goes with it. @throws where it does not quit within five seconds */
   close(): Promise<void>;
 };
 
@@ -158,12 +158,17 @@ export async function launchRingside(options: RingsideOptions): Promise<Ringside
     output: () => output,
     kill,
     close: async () => {
-      const stubborn = setTimeout(() => void kill(), 5_000);
+      let hung = false;
+      const stubborn = setTimeout(() => {
+        hung = true;
+        void kill();
+      }, 5_000);
       await electron.close().catch(() => {}); // It may have quit or been killed before.
       await gone;
       clearTimeout(stubborn);
       follower.close();
       await clean();
+      if (hung) throw new Error(`Ringside did not quit within five seconds. It printed:\n${output}`);
     },
   };
 }
