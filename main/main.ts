@@ -1,6 +1,7 @@
 /** The composition root: builds every part and hands each what it needs. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { randomBytes, randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, net, powerMonitor, safeStorage, shell } from 'electron';
 import * as v from 'valibot';
@@ -38,6 +39,10 @@ const REQUESTS_PER_SECOND = 4;
 const REQUESTS_AT_ONCE = 4;
 /** A call that ended while Kommo was still being asked waits so long for the answer before it is delivered. */
 const SETTLE_MS = 20_000;
+/** At the end: for the far side to hear of a hang-up, for the PBX to ask for credentials once more, for the rest. */
+const HANG_UP_MS = 600;
+const UNREGISTER_MS = 80;
+const STOP_MS = 2000;
 /** The panel opens once the phone has registered, or after this: what rings comes first. */
 const PANEL_AFTER_MS = 1500;
 
@@ -97,6 +102,9 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
 
   const timeline = openTimeline(profile);
   const log = openLog(profile);
+  // An error that nobody caught must cost a line in the log, not the agent's call: Electron would stop for a dialog.
+  process.on('uncaughtException', (error) => log('main.uncaught', { error: error.stack ?? String(error) }));
+  process.on('unhandledRejection', (reason) => log('main.unhandled', { error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason) }));
   timeline.add('start', null, { version: app.getVersion(), electron: process.versions.electron });
   const vault = openVault(profile, safeStorage, log);
   const settings = openSettings(profile, vault, provisioning, randomUUID);
@@ -178,6 +186,7 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
     newId: () => `r-${randomUUID()}`,
     rules: settings.numberRules,
     recordingRule: () => settings.calls().recording,
+    extension: () => phoneStatus.current().extension ?? '',
     agent: () => {
       const user = session.user();
       return user === null ? null : { userId: user.id, name: user.name || settings.phone()?.displayName || '' };
@@ -200,7 +209,12 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
       deliveries.run();
     },
     settled: (id, caller) => {
-      journal.setCaller(id, caller, Date.now());
+      try {
+        journal.setCaller(id, caller, Date.now());
+      } catch (error) {
+        // The call itself is kept; only who it was is not.
+        log('journal.not-settled', { error: String(error) });
+      }
       panel.historyChanged();
       deliveries.run();
     },
@@ -261,16 +275,19 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
     log,
     handlers: createPanelHandlers(panelPorts),
     state: () => panelState(panelPorts),
+    timeline,
   });
   const tray = createTray({ assets, open: panel.show, quit: () => app.quit() });
 
+  let leaving = false;
   let refreshing = false;
   /** Tells the panel and the tray, once for all that changed in this turn. */
   function refresh(): void {
-    if (refreshing) return;
+    if (refreshing || leaving) return;
     refreshing = true;
     setImmediate(() => {
       refreshing = false;
+      if (leaving) return;
       panel.send();
       tray.show(trayStateOf(phoneStatus.current().state, calls.views().length));
     });
@@ -280,13 +297,14 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
   let settledIn = false;
   /** What a start does after the phone has had its turn. */
   function openPanelOnce(): void {
-    if (settledIn) return;
+    if (settledIn || leaving) return;
     settledIn = true;
     desktopToasts.connect();
     if (!panelOpened) panel.show();
     panelOpened = true;
     void bridge.start();
     deliveries.run();
+    timeline.add('ready', null);
     if (session.client() !== null)
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
     if (provisioning !== null) settings.provision(provisioning);
@@ -304,23 +322,26 @@ function compose(launch: Launch, provisioning: Provisioning | null): void {
   // A socket that was open before sleep is dead, whatever it says.
   powerMonitor.on('resume', () => phone.command({ kind: 'reconnect' }));
 
-  let leaving = false;
   app.on('before-quit', (event) => {
     if (leaving) return;
-    leaving = true;
     event.preventDefault();
-    phone.close();
-    toasts.closeAll();
-    tray.destroy();
-    void Promise.race([
-      Promise.all([bridge.stop(), deliveries.stop()]),
-      new Promise((resolve) => setTimeout(resolve, 2000)),
-    ]).finally(() => {
-      desktopToasts.disconnect();
-      journal.close();
-      app.exit(0);
-    });
+    leaving = true;
+    void leave().finally(() => app.exit(0));
   });
+
+  /** Hangs up, takes the registration back, closes the journal: nothing that others would have to time out. */
+  async function leave(): Promise<void> {
+    for (const { id, state } of calls.views()) if (state !== 'ringing') calls.hangUp(id);
+    for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20) await pause(20);
+    phone.command({ kind: 'unregister' });
+    await Promise.all([pause(UNREGISTER_MS), Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)])]);
+    toasts.closeAll();
+    phone.close();
+    tray.destroy();
+    desktopToasts.disconnect();
+    journal.close();
+  }
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());
 }
 

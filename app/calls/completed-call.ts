@@ -79,7 +79,8 @@ export type RecordingRule = { header?: string | undefined; urlTemplate?: string 
  */
 export function recordingOf(call: Call, rule: RecordingRule | undefined): Recording {
   if (rule === undefined || call.answeredAt === null) return { state: 'none' };
-  const header = rule.header === undefined ? undefined : call.headers[rule.header.toLowerCase()];
+  const name = rule.header?.toLowerCase();
+  const header = name !== undefined && Object.hasOwn(call.headers, name) ? call.headers[name] : undefined;
   const template = rule.urlTemplate?.replaceAll('{callId}', encodeURIComponent(call.callId));
   for (const candidate of [header, template]) {
     const url = candidate === undefined ? null : httpUrl(candidate.trim().replace(/^<(.*)>$/, '$1'));
@@ -100,7 +101,8 @@ function httpUrl(text: string): string | null {
 /** Puts the ended call, and what was found out about it, into the shape that is kept. */
 export function completedCall(
   call: Call,
-  known: { number: NumberInfo; caller: Caller; agent: CompletedCall['agent']; recording: RecordingRule | undefined },
+  known: { number: NumberInfo; caller: Caller; extension: string;
+    agent: CompletedCall['agent']; recording: RecordingRule | undefined },
 ): CompletedCall {
   return {
     id: call.id,
@@ -114,7 +116,7 @@ export function completedCall(
       internal: known.number.internal,
     },
     displayName: call.remote.displayName,
-    localExtension: call.local.user,
+    localExtension: known.extension,
     startedAt: Math.round(call.startedAt),
     answeredAt: call.answeredAt === null ? null : Math.round(call.answeredAt),
     endedAt: Math.round(call.endedAt ?? call.startedAt),

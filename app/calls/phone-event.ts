@@ -2,7 +2,10 @@
 import * as v from 'valibot';
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
-const finite = v.pipe(v.number(), v.finite());
+/** Milliseconds of a clock that never jumps; a bound that any real uptime keeps, so that dates can be made of it. */
+const monotonic = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e13));
+/** Milliseconds since 1970 UTC, as far as a `Date` reaches. */
+const wall = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(8.64e15));
 
 /** One side of a SIP dialog as its header had it (RFC 3261 section 20.10): nothing normalised, nothing trusted. */
 const PartySchema = v.object({ user: text(256), displayName: text(256), uri: text(1024) });
@@ -32,8 +35,8 @@ const callEvent = <K extends string, E extends v.ObjectEntries>(kind: K, entries
     callId: v.pipe(text(512), v.nonEmpty()),
     source: v.picklist(['phone', 'watched']),
     direction: v.picklist(['inbound', 'outbound']),
-    monotonic: finite,
-    wall: finite,
+    monotonic,
+    wall,
     local: PartySchema,
     remote: PartySchema,
     headers: v.record(text(64), text(2048)),
@@ -74,8 +77,8 @@ const RegistrationEventSchema = v.object({
       detail: text(512),
     }),
   ),
-  monotonic: finite,
-  wall: finite,
+  monotonic,
+  wall,
 });
 export type RegistrationEvent = v.InferOutput<typeof RegistrationEventSchema>;
 
@@ -85,16 +88,16 @@ const MediaEventSchema = v.object({
   callId: text(512),
   state: v.picklist(['connected', 'no-microphone', 'microphone-denied', 'failed']),
   detail: v.optional(text(512)),
-  monotonic: finite,
-  wall: finite,
+  monotonic,
+  wall,
 });
 
 /** Something foreign or malformed arrived and was refused; the phone went on. */
 const RefusedEventSchema = v.object({
   kind: v.literal('refused-message'),
   detail: text(512),
-  monotonic: finite,
-  wall: finite,
+  monotonic,
+  wall,
 });
 
 export const PhoneEventSchema = v.variant('kind', [
@@ -111,7 +114,9 @@ export type PhoneCommand =
   | { kind: 'decline'; callId: string }
   | { kind: 'hang-up'; callId: string }
   | { kind: 'dial'; target: string }
-  | { kind: 'reconnect' };
+  | { kind: 'reconnect' }
+  /** The program ends: take the registration back, so that the PBX rings nobody here. */
+  | { kind: 'unregister' };
 
 /** A phone event that belongs to a call. */
 export function isCallEvent(event: PhoneEvent): event is CallEvent {

@@ -26,7 +26,8 @@ export function parseOrigin(address: string): KommoOrigin | null {
   const account = url.protocol === 'https:' && url.port === '' && /^[a-z0-9][a-z0-9-]*\.kommo\.com$/.test(url.hostname);
   const loopback = url.protocol === 'http:' && LOOPBACK.has(url.hostname);
   if (!account && !loopback) return null;
-  if (account && (url.hostname === 'www.kommo.com' || url.hostname.startsWith('api'))) return null;
+  // Kommo's own hosts (`www`, `api`, `api-c`) are no account's; an account may well be called "apiary".
+  if (account && /^(www|api(-[a-z0-9]+)?)\./.test(url.hostname)) return null;
   return url.origin as KommoOrigin;
 }
 

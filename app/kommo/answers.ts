@@ -49,10 +49,10 @@ export const CallsAnswerSchema = v.object({
   ),
 });
 
-/** The list of an entity's notes, as far as call notes need it. */
+/** The list of an entity's notes, as far as call notes need it: other integrations write theirs as they like. */
 export const NotesSchema = v.object({
   _embedded: v.object({
-    notes: v.array(v.object({ id, params: maybe(v.object({ uniq: maybe(v.string()) })) })),
+    notes: v.array(v.object({ id, params: maybe(v.object({ uniq: v.optional(v.unknown()) })) })),
   }),
 });
 

@@ -7,11 +7,17 @@ export type Priority = 'call' | 'delivery';
 export type Timers = { now(): number; after(ms: number, run: () => void): void };
 
 export type Budget = {
-  /** Resolves when a request may be sent. */
-  take(priority: Priority): Promise<void>;
+  /**
+   * Resolves to true when a request may be sent; to false for a live call that would have to wait for a long pause: it
+   * is over by then, and `POST /api/v2/events` would ring for nothing.
+   */
+  take(priority: Priority): Promise<boolean>;
   /** Kommo said to wait: nothing is sent for so many milliseconds. */
   pause(ms: number): void;
 };
+
+/** So long a live call waits out a pause. */
+const CALL_PATIENCE_MS = 5000;
 
 export function createBudget({
   perSecond,
@@ -22,7 +28,7 @@ export function createBudget({
   burst: number;
   timers: Timers;
 }): Budget {
-  const queues: Record<Priority, (() => void)[]> = { call: [], delivery: [] };
+  const queues: Record<Priority, ((may: boolean) => void)[]> = { call: [], delivery: [] };
   let tokens = burst;
   let filledAt = timers.now();
   let pausedUntil = 0;
@@ -50,18 +56,24 @@ export function createBudget({
         return;
       }
       tokens -= 1;
-      queue.shift()?.();
+      queue.shift()?.(true);
     }
+  };
+
+  const giveUpCalls = () => {
+    if (pausedUntil - timers.now() > CALL_PATIENCE_MS) for (const resolve of queues.call.splice(0)) resolve(false);
   };
 
   return {
     take: (priority) =>
       new Promise((resolve) => {
         queues[priority].push(resolve);
+        giveUpCalls();
         serve();
       }),
     pause: (ms) => {
       pausedUntil = Math.max(pausedUntil, timers.now() + ms);
+      giveUpCalls();
     },
   };
 }

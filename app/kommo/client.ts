@@ -41,7 +41,7 @@ export type KommoPorts = {
 
 export function createKommoClient({ origin, fetch, tokens, budget, userAgent, timeoutMs = 15_000 }: KommoPorts) {
   async function send(priority: Priority, method: string, path: string, token: string, body?: unknown) {
-    await budget.take(priority);
+    if (!(await budget.take(priority))) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
     const abort = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${origin}${path}`, {

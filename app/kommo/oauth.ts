@@ -15,19 +15,20 @@ export function authorizeAddress(integration: Integration, state: string): strin
   return url.href;
 }
 
-export type Redirect = { ok: true; code: string; origin: KommoOrigin } | { ok: false; message: string };
+/** `foreign`: not an answer to this sign-in at all, whoever sent it. */
+export type Redirect = { ok: true; code: string; origin: KommoOrigin } | { ok: false; message: string; foreign: boolean };
 
 /**
  * Reads what Kommo redirected back with. The secret is later posted to `referer`, so it must be the account that was
  * configured, and nothing else.
  */
 export function readRedirect(query: URLSearchParams, expected: { state: string; origin: KommoOrigin }): Redirect {
-  const no = (message: string): Redirect => ({ ok: false, message });
+  const no = (message: string, foreign = false): Redirect => ({ ok: false, message, foreign });
   const state = query.get('state');
   if (state === null)
-    return no('The answer from Kommo does not belong to this sign-in. Start the sign-in again from Ringside.');
+    return no('The answer from Kommo does not belong to this sign-in. Start the sign-in again from Ringside.', true);
   if (state !== expected.state)
-    return no('The answer from Kommo belongs to another sign-in. Start the sign-in again from Ringside.');
+    return no('The answer from Kommo belongs to another sign-in. Start the sign-in again from Ringside.', true);
   if (query.get('error') === 'access_denied')
     return no('Kommo was told not to let Ringside in. Sign in again and choose "Allow".');
   const error = query.get('error');

@@ -92,7 +92,7 @@ export function refusalOf(status: number, contentType: string, body: string, pro
     case 402:
       return new KommoRefusal('unpaid', facts);
     case 403:
-      return new KommoRefusal(problem === null ? 'blocked' : 'no-rights', facts);
+      return new KommoRefusal(problem === null && !/\bjson\b/i.test(contentType) ? 'blocked' : 'no-rights', facts);
     case 404:
       return new KommoRefusal('not-found', facts);
     case 429:

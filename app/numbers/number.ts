@@ -1,5 +1,5 @@
 /** A remote number: as it arrived, what it is in E.164, and whether it is worth asking Kommo about. */
-import { parsePhoneNumberFromString, type CountryCode, isSupportedCountry } from 'libphonenumber-js/min';
+import { parsePhoneNumberFromString, type CountryCode, isSupportedCountry, type PhoneNumber } from 'libphonenumber-js/min';
 
 export type NumberInfo = {
   /** The user part as the PBX sent it. */
@@ -40,24 +40,26 @@ export function readNumber(asReceived: string, rules: NumberRules): NumberInfo {
   if (!plus && digits.length <= rules.internalDigits) {
     return { asReceived, e164: null, display: base.trim(), internal: true, withheld: false };
   }
-  const country: CountryCode = isSupportedCountry(rules.country) ? rules.country : 'US';
-  const text = plus || !digits.startsWith('00') ? base : `+${digits.slice(2)}`;
-  const parsed = parsePhoneNumberFromString(text, country);
-  if (parsed?.isPossible() !== true) {
-    // Some carriers send the full international number without its plus.
-    const international = plus ? undefined : parsePhoneNumberFromString(`+${digits}`);
-    if (international?.isValid() !== true) {
-      return { asReceived, e164: plus ? `+${digits}` : null, display: base.trim(), internal: false, withheld: false };
-    }
-    return {
-      asReceived,
-      e164: international.number,
-      display: international.formatInternational(),
-      internal: false,
-      withheld: false,
-    };
+  // A service code such as *72 is dialled, not called back.
+  const parsed = /[*#]/.test(base) ? undefined : parse(plus ? base.trim() : digits, rules.country);
+  if (parsed === undefined) {
+    // A PBX may put a plus before everything, extensions included.
+    const internal = digits.length <= rules.internalDigits;
+    const e164 = plus && !internal && digits.length >= 7 && digits.length <= 15 ? `+${digits}` : null;
+    return { asReceived, e164, display: base.trim(), internal, withheld: false };
   }
   return { asReceived, e164: parsed.number, display: parsed.formatInternational(), internal: false, withheld: false };
+}
+
+/** The number as a person of that country would read it, or undefined where nobody could dial it. */
+function parse(text: string, office: string): PhoneNumber | undefined {
+  const country: CountryCode = isSupportedCountry(office) ? office : 'US';
+  const national = parsePhoneNumberFromString(text.startsWith('00') ? `+${text.slice(2)}` : text, country);
+  if (national?.isValid() === true) return national;
+  // Some carriers send the full international number without its plus.
+  const international = /^\d/.test(text) ? parsePhoneNumberFromString(`+${text}`) : undefined;
+  if (international?.isValid() === true) return international;
+  return national?.isPossible() === true ? national : undefined;
 }
 
 /** What Kommo is asked about: E.164 where it is known, else the digits as received; null where there is nothing to ask. */

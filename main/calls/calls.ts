@@ -16,6 +16,8 @@ export type CallPorts = {
   newId(): string;
   rules(): NumberRules;
   recordingRule(): RecordingRule | undefined;
+  /** The agent's own extension: what a trunk or a ring group dialled may be another number. */
+  extension(): string;
   agent(): CompletedCall['agent'];
   resolve(call: Call, number: NumberInfo, found: (resolution: Resolution) => void): Promise<Resolution>;
   toasts: Toasts;
@@ -113,6 +115,7 @@ export function createCalls(ports: CallPorts) {
       number: facts.number,
       caller: facts.caller,
       agent: ports.agent(),
+      extension: ports.extension(),
       recording: ports.recordingRule(),
     });
     timeline.add(

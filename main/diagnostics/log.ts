@@ -10,12 +10,12 @@ const SECRET_NAMES = /pass|token|secret|authorization|code$/i;
 export function openLog(profile: string): Log {
   const file = path.join(profile, 'ringside.log');
   return (event, details = {}) => {
-    const line = `${JSON.stringify({ at: new Date().toISOString(), event, ...redact(details) })}\n`;
     try {
+      const line = `${JSON.stringify({ at: new Date().toISOString(), event, ...redact(details) })}\n`;
       if (fs.existsSync(file) && fs.statSync(file).size > MAX_BYTES) fs.renameSync(file, `${file}.1`);
       fs.appendFileSync(file, line, { mode: 0o600 });
     } catch {
-      // Nowhere left to say it.
+      // Nowhere left to say it, or nothing that can be said.
     }
   };
 }
@@ -29,11 +29,12 @@ export function redact(details: Record<string, unknown>): Record<string, unknown
 
 function redactValue(value: unknown): unknown {
   if (typeof value === 'string') {
+    // Masked before it is cut: half a token is not recognised any more.
     return value
-      .slice(0, 1000)
-      .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '***')
       .replace(/(Bearer|Digest)\s+\S.*/gi, '$1 ***')
-      .replace(/\+?\d[\d().\- ]{5,}\d/g, (digits) => `…${digits.replace(/\D/g, '').slice(-4)}`);
+      .replace(/[\w-]{40,}(\.[\w-]+)*|\beyJ[\w-]+(\.[\w-]*)*/g, '***')
+      .replace(/\+?\d[\d().\- ]{5,}\d/g, (digits) => `…${digits.replace(/\D/g, '').slice(-4)}`)
+      .slice(0, 1000);
   }
   if (Array.isArray(value)) return value.map(redactValue);
   if (typeof value === 'object' && value !== null) return redact({ ...value });

@@ -21,16 +21,16 @@ export function openTimeline(profile: string): Timeline {
 
   return {
     add(event, call, details = {}, t = performance.now()) {
-      const at = new Date(performance.timeOrigin + t).toISOString();
-      const line = `${JSON.stringify({ t: Math.round(t * 1000) / 1000, at, call, event, ...details })}\n`;
-      if (size > MAX_BYTES) {
-        fs.closeSync(handle);
-        fs.renameSync(file, `${file}.1`);
-        handle = fs.openSync(file, 'a', 0o600);
-        size = 0;
-      }
       // Synchronous on purpose: a line costs microseconds and survives a kill in the next instruction.
       try {
+        const at = new Date(performance.timeOrigin + t).toISOString();
+        const line = `${JSON.stringify({ t: Math.round(t * 1000) / 1000, at, call, event, ...details })}\n`;
+        if (size > MAX_BYTES) {
+          size = 0;
+          fs.renameSync(file, `${file}.1`);
+          fs.closeSync(handle);
+          handle = fs.openSync(file, 'a', 0o600);
+        }
         size += fs.writeSync(handle, line);
       } catch {
         // A full disk must not take a call with it; the journal reports it where it matters.

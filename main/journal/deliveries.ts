@@ -84,41 +84,46 @@ export function createDeliveries({ journal, kommo, widget, now, random, after, t
     return idle('No Kommo tab with Ringside is open. The call is shown there when one is.');
   }
 
-  async function drain(): Promise<void> {
+  /** Delivers what is due and returns how many that were. */
+  async function drain(): Promise<number> {
+    let served = 0;
     do {
       again = false;
       for (const delivery of journal.due(now())) {
-        if (stopped) return;
+        if (stopped) return served;
         const outcome = await (delivery.target === 'card' ? toCard(delivery) : toWidget(delivery));
-        if (stopped) return;
+        if (stopped) return served;
         journal.settle(delivery.call.id, delivery.target, outcome);
         told(delivery.call, delivery.target, outcome.state, outcome.error);
+        served += 1;
       }
     } while (again);
+    return served;
   }
 
-  /** Waits for what is due next; `atLeastMs` keeps a failing journal from being asked again and again. */
-  function schedule(atLeastMs: number): void {
-    cancelTimer?.();
-    cancelTimer = null;
+  /** Waits for what is due next. What is due and yet cannot be served (an unreadable row) is not asked for in a loop. */
+  function schedule(served: number): void {
     if (stopped) return;
     const due = [journal.nextDue('card'), journal.nextDue('widget')].filter((time) => time !== null);
     if (due.length === 0) return;
-    const wait = Math.max(atLeastMs, Math.min(...due) - now());
-    cancelTimer = after(Math.min(wait, IDLE_WAIT_MS), run);
+    const wait = Math.min(...due) - now();
+    wakeIn(wait > 0 || served > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);
+  }
+
+  function wakeIn(ms: number): void {
+    cancelTimer?.();
+    cancelTimer = stopped ? null : after(ms, run);
   }
 
   function run(): void {
     if (stopped) return;
     again = true;
     running ??= drain()
-      .then(
-        () => schedule(0),
-        (error: unknown) => {
-          failed(error);
-          cancelTimer = after(LONGEST_WAIT_MS, run);
-        },
-      )
+      .then(schedule)
+      .catch((error: unknown) => {
+        failed(error);
+        wakeIn(LONGEST_WAIT_MS);
+      })
       .finally(() => {
         running = null;
         if (again) run();

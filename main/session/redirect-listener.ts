@@ -5,24 +5,25 @@ export type RedirectListener = { query: Promise<URLSearchParams>; close(): void 
 
 /**
  * Listens at `redirectUri` (`http://127.0.0.1:17653/oauth/callback`). `page` makes the sentence that the browser shows
- * for an answer. Rejects with a plain sentence where the port is taken.
+ * for an answer, and says whether it is foreign: then the wait goes on, or any web page could end a sign-in. Rejects
+ * with a plain sentence where the port is taken.
  */
 export async function listenForRedirect(
   redirectUri: string,
-  page: (query: URLSearchParams) => { ok: boolean; message: string },
+  page: (query: URLSearchParams) => { ok: boolean; message: string; foreign: boolean },
 ): Promise<RedirectListener> {
   const expected = new URL(redirectUri);
   let resolve: (query: URLSearchParams) => void = () => {};
   const query = new Promise<URLSearchParams>((done) => (resolve = done));
 
   const server = http.createServer((request, response) => {
-    const url = new URL(request.url ?? '/', expected.origin);
+    const url = readUrl(request.url, expected.origin);
     // Any web page can make the browser ask this address: only our own path counts, and only as a page that was opened.
-    if (request.method !== 'GET' || url.pathname !== expected.pathname || request.headers.host !== expected.host) {
+    if (request.method !== 'GET' || url?.pathname !== expected.pathname || request.headers.host !== expected.host) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found');
       return;
     }
-    const { ok, message } = page(url.searchParams);
+    const { ok, message, foreign } = page(url.searchParams);
     response
       .writeHead(ok ? 200 : 400, {
         'content-type': 'text/html; charset=utf-8',
@@ -30,10 +31,12 @@ export async function listenForRedirect(
         'cache-control': 'no-store',
         connection: 'close',
       })
-      .end(answerPage(ok, message), () => resolve(url.searchParams));
+      .end(answerPage(ok, message), () => {
+        if (!foreign) resolve(url.searchParams);
+      });
   });
 
-  const host = expected.hostname === 'localhost' ? 'localhost' : '127.0.0.1';
+  const host = expected.hostname.replace(/^\[(.*)\]$/, '$1');
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       fail(
@@ -54,6 +57,15 @@ export async function listenForRedirect(
       server.closeAllConnections();
     },
   };
+}
+
+/** The address that was asked for, null where it is none: `//` is a request that Node lets through. */
+function readUrl(text: string | undefined, base: string): URL | null {
+  try {
+    return new URL(text ?? '/', base);
+  } catch {
+    return null;
+  }
 }
 
 function answerPage(ok: boolean, message: string): string {

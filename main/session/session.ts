@@ -61,6 +61,8 @@ export function createSession({
   let tokens = restoreTokens();
   let identity = restoreIdentity();
   let reason: string | null = null;
+  /** Counts sign-ins and sign-outs: an answer to a request of an earlier one must not change the present one. */
+  let generation = 0;
   let refreshing: Promise<Tokens> | null = null;
   let identifying: Promise<Identity> | null = null;
   let signingIn: { listener: RedirectListener; cancel: () => void } | null = null;
@@ -86,10 +88,17 @@ export function createSession({
     return next;
   }
 
-  function forget(why: string | null): void {
-    tokens = null;
+  /** Another sign-in counts from here on. */
+  function turn(): void {
+    generation += 1;
     identity = null;
     identifying = null;
+    refreshing = null;
+  }
+
+  function forget(why: string | null): void {
+    turn();
+    tokens = null;
     reason = why;
     vault.delete('tokens');
     vault.delete('identity');
@@ -99,7 +108,7 @@ export function createSession({
   const integration = (kommo: KommoSettings): Integration | null => (kommo.auth.kind === 'oauth' ? kommo.auth : null);
 
   async function requestTokens(origin: KommoOrigin, body: Record<string, string>): Promise<Tokens> {
-    await budget.take('call');
+    if (!(await budget.take('call'))) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
     const response = await fetch(`${origin}/oauth2/access_token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
@@ -108,7 +117,9 @@ export function createSession({
     }).catch((error: unknown) => {
       throw new KommoRefusal('unreachable', { detail: String(error) });
     });
-    const text = await response.text();
+    const text = await response.text().catch((error: unknown) => {
+      throw new KommoRefusal('unreachable', { detail: String(error) });
+    });
     const json = v.safeParse(v.pipe(v.string(), v.parseJson()), text);
     if (response.status < 200 || response.status >= 300) {
       const problem = json.success ? v.safeParse(ProblemSchema, json.output) : null;
@@ -127,23 +138,25 @@ export function createSession({
   }
 
   async function refresh(): Promise<Tokens> {
-    refreshing ??= (async () => {
+    if (refreshing !== null) return refreshing;
+    const asked = generation;
+    const current = (async () => {
       const kommo = settings.kommo();
       const oauth = kommo === null ? null : integration(kommo);
       const refreshToken = tokens?.refreshToken ?? null;
       if (kommo === null || oauth === null || refreshToken === null) throw new KommoRefusal('signed-out');
       const body = tokenRequest(oauth, { refreshToken });
       try {
-        return keep(
-          await requestTokens(kommo.origin, body).catch((error: unknown) => {
-            // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
-            if (error instanceof KommoRefusal && (error.kind === 'unreachable' || error.kind === 'timeout'))
-              return requestTokens(kommo.origin, body);
-            throw error;
-          }),
-        );
+        const next = await requestTokens(kommo.origin, body).catch((error: unknown) => {
+          // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
+          if (error instanceof KommoRefusal && (error.kind === 'unreachable' || error.kind === 'timeout'))
+            return requestTokens(kommo.origin, body);
+          throw error;
+        });
+        if (asked !== generation) throw new KommoRefusal('signed-out');
+        return keep(next);
       } catch (error) {
-        if (error instanceof KommoRefusal && !error.passes) {
+        if (asked === generation && error instanceof KommoRefusal && !error.passes) {
           log('session.refresh-refused', { detail: error.detail });
           forget('Kommo no longer accepts this sign-in. Sign in again.');
           throw new KommoRefusal('unauthorized', { detail: error.detail });
@@ -151,17 +164,19 @@ export function createSession({
         throw error;
       }
     })().finally(() => {
-      refreshing = null;
+      if (refreshing === current) refreshing = null;
     });
-    return refreshing;
+    refreshing = current;
+    return current;
   }
 
   const tokenSource = {
     async current(): Promise<string> {
       if (tokens === null) throw new KommoRefusal('signed-out');
       if (tokens.expiresAt !== null && tokens.expiresAt - now() < EARLY_MS) {
-        if (tokens.expiresAt > now()) return (await refresh().catch(() => tokens))?.accessToken ?? '';
-        return (await refresh()).accessToken;
+        if (tokens.expiresAt <= now()) return (await refresh()).accessToken;
+        // Still good: a call that rings now does not wait for the new one.
+        refresh().catch((error: unknown) => log('session.not-refreshed', { error: String(error) }));
       }
       return tokens.accessToken;
     },
@@ -191,10 +206,13 @@ export function createSession({
   /** Who is signed in: asked of Kommo once, then known. */
   async function identify(): Promise<Identity> {
     if (identity !== null) return identity;
-    identifying ??= (async () => {
+    if (identifying !== null) return identifying;
+    const asked = generation;
+    const current = (async () => {
       const kommo = kommoClient();
       if (kommo === null) throw new KommoRefusal('signed-out');
       const account = await kommo.account();
+      if (asked !== generation) throw new KommoRefusal('signed-out');
       identity = { ...account, user_name: null, origin: kommo.origin };
       reason = null;
       vault.set('identity', identity);
@@ -202,7 +220,7 @@ export function createSession({
       // The name is a nicety that only administrators may read: never waited for.
       void kommo.userName(account.current_user_id).then(
         (name) => {
-          if (identity === null || name === null) return;
+          if (asked !== generation || identity === null || name === null) return;
           identity = { ...identity, user_name: name };
           vault.set('identity', identity);
           onChange();
@@ -212,16 +230,17 @@ export function createSession({
       return identity;
     })()
       .catch((error: unknown) => {
-        if (error instanceof KommoRefusal && tokens !== null) {
+        if (asked === generation && error instanceof KommoRefusal && tokens !== null) {
           reason = error.message;
           onChange();
         }
         throw error;
       })
       .finally(() => {
-        identifying = null;
+        if (identifying === current) identifying = null;
       });
-    return identifying;
+    identifying = current;
+    return current;
   }
 
   async function signInWithToken(address: string, accessToken: string): Promise<void> {
@@ -246,7 +265,7 @@ export function createSession({
       throw error;
     }
     settings.useToken(origin, accessToken);
-    identity = null;
+    turn();
     keep(tokenOf(origin, accessToken));
     await identify();
   }
@@ -261,13 +280,15 @@ export function createSession({
     const expected = { state, origin: kommo.origin };
     const listener = await listenForRedirect(oauth.redirectUri, (query) => {
       const answer = readRedirect(query, expected);
-      return answer.ok ? { ok: true, message: 'Ringside has the answer from Kommo. You can close this tab.' } : answer;
+      return answer.ok ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' } : answer;
     });
     let cancel: () => void = () => {};
     const cancelled = new Promise<never>((_, fail) => {
       const timer = setTimeout(() => fail(new Error('The sign-in took too long. Start it again.')), SIGN_IN_MS);
       cancel = () => {
         clearTimeout(timer);
+        // At once: the next sign-in listens on the same port.
+        listener.close();
         fail(new Error('The sign-in was cancelled.'));
       };
     });
@@ -281,8 +302,9 @@ export function createSession({
       await openBrowser(authorizeAddress(oauth, state));
       const answer = readRedirect(await Promise.race([listener.query, cancelled]), expected);
       if (!answer.ok) throw new Error(answer.message);
-      identity = null;
-      keep(await requestTokens(answer.origin, tokenRequest(oauth, { code: answer.code })).catch(codeRefused));
+      const next = await requestTokens(answer.origin, tokenRequest(oauth, { code: answer.code })).catch(codeRefused);
+      turn();
+      keep(next);
       await identify();
     } catch (error) {
       if (signingIn === attempt) reason = error instanceof Error ? error.message : String(error);
@@ -308,6 +330,7 @@ export function createSession({
     /** The settings changed: their sign-in counts now. */
     reload(): void {
       client = null;
+      turn();
       tokens = restoreTokens();
       identity = restoreIdentity();
       reason = null;

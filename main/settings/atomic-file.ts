@@ -7,7 +7,8 @@ export function writeAtomically(file: string, content: string): void {
   const next = `${file}.${process.pid}.next`;
   const handle = fs.openSync(next, 'w', 0o600);
   try {
-    fs.writeSync(handle, content);
+    // Not `writeSync`, which may write a part of it only.
+    fs.writeFileSync(handle, content);
     fs.fsyncSync(handle);
   } finally {
     fs.closeSync(handle);

@@ -49,8 +49,10 @@ export function openSettings(
   const file = path.join(profile, 'settings.json');
   const instanceId = readInstanceId(file) ?? keepInstanceId(file, newUuid());
   let current = provisioning ?? keptProvisioning(vault);
+  // A token that the agent gave later replaces the sign-in of the kept file, which may have run out.
   let kommo: KommoSettings | null =
-    current === null ? keptToken(vault) : { origin: current.kommo.baseUrl, auth: current.kommo.auth };
+    (provisioning === null ? keptToken(vault) : null) ??
+    (current === null ? null : { origin: current.kommo.baseUrl, auth: current.kommo.auth });
 
   return {
     instanceId,
@@ -65,6 +67,7 @@ export function openSettings(
       current = value;
       kommo = { origin: value.kommo.baseUrl, auth: value.kommo.auth };
       vault.set('provisioning', value);
+      vault.delete('kommo');
     },
     useToken(origin, accessToken) {
       kommo = { origin, auth: { kind: 'token', accessToken } };

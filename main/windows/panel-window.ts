@@ -10,6 +10,7 @@ import {
   type PanelState,
 } from '../../app/ipc/panel.ts';
 import type { Log } from '../diagnostics/log.ts';
+import type { Timeline } from '../diagnostics/timeline.ts';
 import { confine, isFrom } from './app-protocol.ts';
 
 export type PanelWindow = {
@@ -28,9 +29,10 @@ export type PanelWindowPorts = {
   handlers: PanelHandlers;
   state(): PanelState;
   log: Log;
+  timeline: Timeline;
 };
 
-export function createPanelWindow({ preload, icon, handlers, state, log }: PanelWindowPorts): PanelWindow {
+export function createPanelWindow({ preload, icon, handlers, state, log, timeline }: PanelWindowPorts): PanelWindow {
   let window: BrowserWindow | null = null;
 
   function open(activate: boolean): void {
@@ -61,9 +63,14 @@ export function createPanelWindow({ preload, icon, handlers, state, log }: Panel
     });
     window = opened;
     confine(opened.webContents);
-    opened.once('ready-to-show', () => (activate ? opened.show() : opened.showInactive()));
+    opened.once('ready-to-show', () => {
+      if (activate) opened.show();
+      else opened.showInactive();
+      timeline.add('panel.opened', null);
+    });
     opened.once('closed', () => {
       if (window === opened) window = null;
+      timeline.add('panel.closed', null);
     });
     opened.webContents.once('render-process-gone', (_event, { reason }) => {
       log('panel.page-lost', { reason });

@@ -147,6 +147,9 @@ export function startPhone(
         case 'reconnect':
           feed({ kind: 'reconnect' });
           return;
+        case 'unregister':
+          feed({ kind: 'stop' });
+          return;
         case 'dial':
           void sessions.dial(userAgent, command.target);
           return;

@@ -1,5 +1,5 @@
 /** The office that the story plays in: a Kommo account, a PBX with the agent's extension, and the desktop's settings. */
-import { agents, openKommo, people, type Kommo } from '../kommo/index.ts';
+import { agents, openKommo, people, type Kommo, type KommoOptions } from '../kommo/index.ts';
 import { startPbx, type Pbx } from '../pbx/index.ts';
 
 export const AGENT = { extension: '101', password: 'sandbox-101', name: 'Ana Silva', userId: agents.anaSilva.id };
@@ -13,8 +13,8 @@ export type Office = {
 };
 
 /** @param widgetDir the built widget, hosted in every page of the account as Kommo hosts it */
-export async function openOffice(widgetDir: string): Promise<Office> {
-  const kommo = await openKommo({ widgetDir });
+export async function openOffice(widgetDir: string, options: KommoOptions = {}): Promise<Office> {
+  const kommo = await openKommo({ ...options, widgetDir });
   const pbx = await startPbx({
     domain: 'pbx.sandbox.test',
     extensions: [{ user: AGENT.extension, password: AGENT.password, displayName: AGENT.name }],

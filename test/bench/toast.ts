@@ -1,0 +1,53 @@
+/** From the INVITE to the toast, and to the name on it: fifty calls, one after the other. */
+import { join } from 'node:path';
+import { startDesktop } from '../../sandbox/desktop/desktop.ts';
+import { people } from '../../sandbox/kommo/index.ts';
+import { AGENT, openOffice } from '../../sandbox/story/office.ts';
+import { absolute, median, percentile, type Figure } from './figure.ts';
+import { startRingside } from './program.ts';
+
+const CALLS = 50;
+/** Kommo's own time for an answer, as a quick real one. */
+const KOMMO_MS = 80;
+
+export const toastFigure: Figure = {
+  names: ['toast.median', 'toast.p95', 'name.p95'],
+  inTheWay: 'what else runs on this machine: the phone page, main and the notification daemon share its cores with the far ends',
+  async measure(say) {
+    const desktop = await startDesktop({ daemon: 'recording' });
+    const office = await openOffice(join(import.meta.dirname, '../../out/widget'), { latencyMs: KOMMO_MS, rateLimit: 'off' });
+    const ringside = startRingside(desktop, office);
+    try {
+      await office.pbx.waitForRegistration(AGENT.extension);
+      await ringside.waitFor(({ event }) => event === 'ready');
+      const toasts: number[] = [];
+      const names: number[] = [];
+      for (let i = 0; i < CALLS; i++) {
+        const seen = new Set(ringside.entries().map(({ call }) => call));
+        const asked = office.kommo.requests.length;
+        const call = office.pbx.call({ from: { user: people.annaPetrova.phone }, to: AGENT.extension, script: { kind: 'give up', ringMs: 700 } });
+        const invite = await ringside.waitFor((entry) => entry.event === 'invite' && !seen.has(entry.call));
+        const of = (event: string) => ringside.waitFor((entry) => entry.event === event && entry.call === invite.call);
+        toasts.push((await of('toast.requested')).t - invite.t);
+        const named = await of('name.shown');
+        const kommoMs = office.kommo.requests
+          .slice(asked)
+          .filter(({ path }) => path.startsWith('/api/v2/events') || path.startsWith('/api/v4/leads/'))
+          .reduce((sum, request) => sum + ((request.answeredAt ?? request.at) - request.at), 0);
+        names.push(named.t - invite.t - kommoMs);
+        await call.ended;
+        await of('journal.written');
+        if (i % 10 === 9) say(`  ${i + 1} of ${CALLS} calls`);
+      }
+      return [
+        absolute('toast.median', median(toasts), 'ms', 16),
+        absolute('toast.p95', percentile(toasts, 0.95), 'ms', 50),
+        absolute('name.p95', percentile(names, 0.95), 'ms', 50),
+      ];
+    } finally {
+      await ringside.stop();
+      await office.close();
+      await desktop.close();
+    }
+  },
+};
