@@ -101,8 +101,13 @@ function httpUrl(text: string): string | null {
 /** Puts the ended call, and what was found out about it, into the shape that is kept. */
 export function completedCall(
   call: Call,
-  known: { number: NumberInfo; caller: Caller; extension: string;
-    agent: CompletedCall['agent']; recording: RecordingRule | undefined },
+  known: {
+    number: NumberInfo;
+    caller: Caller;
+    extension: string;
+    agent: CompletedCall['agent'];
+    recording: RecordingRule | undefined;
+  },
 ): CompletedCall {
   return {
     id: call.id,

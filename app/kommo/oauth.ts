@@ -16,7 +16,9 @@ export function authorizeAddress(integration: Integration, state: string): strin
 }
 
 /** `foreign`: not an answer to this sign-in at all, whoever sent it. */
-export type Redirect = { ok: true; code: string; origin: KommoOrigin } | { ok: false; message: string; foreign: boolean };
+export type Redirect =
+  | { ok: true; code: string; origin: KommoOrigin }
+  | { ok: false; message: string; foreign: boolean };
 
 /**
  * Reads what Kommo redirected back with. The secret is later posted to `referer`, so it must be the account that was

@@ -1,5 +1,10 @@
 /** A remote number: as it arrived, what it is in E.164, and whether it is worth asking Kommo about. */
-import { parsePhoneNumberFromString, type CountryCode, isSupportedCountry, type PhoneNumber } from 'libphonenumber-js/min';
+import {
+  parsePhoneNumberFromString,
+  type CountryCode,
+  isSupportedCountry,
+  type PhoneNumber,
+} from 'libphonenumber-js/min';
 
 export type NumberInfo = {
   /** The user part as the PBX sent it. */

@@ -100,7 +100,9 @@ export function openJournal(profile: string, damaged: (keptAs: string) => void) 
     'UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = ? WHERE call = ? AND target = ?',
   );
   const wake = db.prepare("UPDATE deliveries SET next_try = 0 WHERE state = 'waiting' AND target = ? AND next_try > ?");
-  const release = db.prepare("UPDATE deliveries SET state = 'waiting', next_try = ? WHERE call = ? AND ((state = 'waiting' AND tries = 0) OR state = 'no-card')");
+  const release = db.prepare(
+    "UPDATE deliveries SET state = 'waiting', next_try = ? WHERE call = ? AND ((state = 'waiting' AND tries = 0) OR state = 'no-card')",
+  );
   const retry = db.prepare(
     "UPDATE deliveries SET state = 'waiting', next_try = 0 WHERE call = ? AND state IN ('failed', 'expired', 'no-card', 'waiting')",
   );

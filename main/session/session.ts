@@ -280,7 +280,9 @@ export function createSession({
     const expected = { state, origin: kommo.origin };
     const listener = await listenForRedirect(oauth.redirectUri, (query) => {
       const answer = readRedirect(query, expected);
-      return answer.ok ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' } : answer;
+      return answer.ok
+        ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' }
+        : answer;
     });
     let cancel: () => void = () => {};
     const cancelled = new Promise<never>((_, fail) => {

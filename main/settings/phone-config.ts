@@ -21,5 +21,5 @@ export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfi
 
 /** `101` of `sip:101@pbx.acme.example`. */
 export function extensionOf(uri: string): string {
-  return /^sips?:([^@;]+)@/i.exec(uri)?.[1] ?? uri;
+  return /^sips?:([^@;]+)[^@]*@/i.exec(uri)?.[1] ?? uri;
 }

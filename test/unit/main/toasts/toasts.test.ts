@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { reduce, type Call } from '../../../../app/calls/call.ts';
+import type { CallEvent } from '../../../../app/calls/phone-event.ts';
+import type { ShowResult, ToastAction, ToastContent, ToastService } from '../../../../main/toasts/toast.ts';
+import { createToasts, type Toasts } from '../../../../main/toasts/toasts.ts';
+import { callEvent, completedCall } from '../../app/calls/samples.ts';
+
+type Shown = { contents: ToastContent[]; closed: boolean; act(action: ToastAction): void; dismissed(): void };
+let desktop: Shown[];
+let result: ShowResult;
+let toasts: Toasts;
+const acted = vi.fn<(id: string, action: ToastAction) => void>();
+const notShown = vi.fn<(id: string, reason: string) => void>();
+const timeline: string[] = [];
+
+beforeEach(() => {
+  desktop = [];
+  result = { shown: true };
+  acted.mockClear();
+  notShown.mockClear();
+  timeline.length = 0;
+  const service: ToastService = {
+    create(onAction, onClosed) {
+      const shown: Shown = { contents: [], closed: false, act: onAction, dismissed: onClosed };
+      desktop.push(shown);
+      return {
+        show: (content) => {
+          shown.contents.push(content);
+          return Promise.resolve(result);
+        },
+        close: () => {
+          shown.closed = true;
+        },
+      };
+    },
+  };
+  toasts = createToasts({
+    service: () => service,
+    timeline: { add: (event, id) => timeline.push(`${event} ${id ?? ''}`) },
+    acted,
+    notShown,
+  });
+});
+
+function call(...events: CallEvent[]): Call {
+  const folded = [callEvent('ringing', {}), ...events].reduce<Call | undefined>(
+    (before, event) => reduce(before, event, 'r-1'),
+    undefined,
+  );
+  if (folded === undefined) throw new Error('no events');
+  return folded;
+}
+const subject = (of: Call, name: string | null = null, notice: string | null = null) => ({
+  call: of,
+  number: '+1 415 555 0142',
+  name,
+  notice,
+});
+const last = () => desktop[0]?.contents.at(-1);
+
+test('the number at once, with buttons; the name in the same toast', async () => {
+  toasts.open(subject(call()));
+  expect(last()).toEqual({
+    title: '+1 415 555 0142',
+    body: 'Incoming call',
+    urgency: 'ringing',
+    buttons: [
+      { action: 'answer', label: 'Answer' },
+      { action: 'decline', label: 'Decline' },
+    ],
+  });
+  toasts.name(subject(call(), 'Anna Petrova'));
+  await vi.waitFor(() => expect(timeline).toContain('name.shown r-1'));
+  expect(desktop).toHaveLength(1);
+  expect(last()).toMatchObject({ title: 'Anna Petrova', body: 'Incoming call · +1 415 555 0142' });
+  expect(timeline).toEqual(['toast.requested r-1', 'name.requested r-1', 'toast.shown r-1', 'name.shown r-1']);
+});
+
+test('what was in the way is said beneath, and a name without end is cut', () => {
+  toasts.open(subject(call(), 'N'.repeat(200), 'The name could not be read.'));
+  expect(last()?.body).toMatch(/\nThe name could not be read\.$/);
+  expect(last()?.title).toHaveLength(80);
+});
+
+test('answered: no buttons and no urgency any more', () => {
+  toasts.open(subject(call()));
+  toasts.answered(subject(call(callEvent('answered', {})), 'Anna'));
+  expect(last()).toMatchObject({ buttons: [], urgency: 'news', body: 'In call · +1 415 555 0142' });
+});
+
+test('an outbound call has a toast without buttons', () => {
+  const dialled = reduce(undefined, callEvent('dialling', { direction: 'outbound' }), 'r-1');
+  toasts.open(subject(dialled));
+  expect(last()).toMatchObject({ body: 'Calling', urgency: 'news', buttons: [] });
+});
+
+describe('the end', () => {
+  test('a missed call stays as news, its click still counts', () => {
+    toasts.open(subject(call()));
+    toasts.ended(completedCall({ disposition: 'missed' }), 'Anna Petrova');
+    expect(desktop[0]?.closed).toBe(false);
+    expect(last()).toEqual({
+      title: 'Anna Petrova',
+      body: 'Missed call · +1 415 555 0142',
+      urgency: 'news',
+      buttons: [],
+    });
+    desktop[0]?.act('open');
+    expect(acted).toHaveBeenCalledWith('r-1', 'open');
+  });
+
+  test.each(['answered', 'answered elsewhere', 'declined', 'busy', 'cancelled', 'no answer', 'failed'] as const)(
+    '%s: gone',
+    (disposition) => {
+      toasts.open(subject(call()));
+      toasts.ended(completedCall({ disposition }), 'x');
+      expect(desktop[0]?.closed).toBe(true);
+      expect(desktop[0]?.contents).toHaveLength(1);
+    },
+  );
+
+  test('missed calls do not pile up for ever: the oldest goes', () => {
+    for (let n = 0; n < 52; n++) {
+      toasts.open(subject({ ...call(), id: `r-${n}` }));
+      toasts.ended(completedCall({ id: `r-${n}`, disposition: 'missed' }), 'x');
+    }
+    expect(desktop.map(({ closed }) => closed).indexOf(false)).toBe(2);
+  });
+});
+
+test('a toast that the agent closed stays closed', () => {
+  toasts.open(subject(call()));
+  desktop[0]?.dismissed();
+  toasts.name(subject(call(), 'Anna'));
+  toasts.answered(subject(call(callEvent('answered', {})), 'Anna'));
+  toasts.ended(completedCall({ disposition: 'missed' }), 'x');
+  expect(desktop).toHaveLength(1);
+  expect(desktop[0]?.contents).toHaveLength(1);
+});
+
+test('buttons and clicks name the call', () => {
+  toasts.open(subject(call()));
+  for (const action of ['answer', 'decline', 'open'] as const) desktop[0]?.act(action);
+  expect(acted.mock.calls).toEqual([
+    ['r-1', 'answer'],
+    ['r-1', 'decline'],
+    ['r-1', 'open'],
+  ]);
+});
+
+test('not shown: said, with the reason', async () => {
+  result = { shown: false, reason: 'Windows has notifications turned off.' };
+  toasts.open(subject(call()));
+  await vi.waitFor(() => expect(notShown).toHaveBeenCalledWith('r-1', 'Windows has notifications turned off.'));
+});
+
+test('at the end of the program every toast is closed', () => {
+  toasts.open(subject(call()));
+  toasts.open(subject({ ...call(), id: 'r-2' }));
+  toasts.closeAll();
+  expect(desktop.map(({ closed }) => closed)).toEqual([true, true]);
+});
