@@ -30,6 +30,7 @@ type Stage = {
   browser: Browser;
   kommo: Page;
   timeline: AppendedLines;
+  say(line: string): void;
   /** Prints a step with the seconds since the beginning; `at` if it happened earlier than now. */
   step(text: string, at?: string): void;
   screenshot(name: string, take: (file: string) => Promise<unknown>): Promise<void>;
@@ -57,7 +58,8 @@ export async function playStory(options: StoryOptions): Promise<void> {
     await leadIsDialled(stage);
     await stage.screenshot('panel.png', (path) => stage.panel.screenshot({ path }));
     await stage.kommo.bringToFront();
-    await stage.kommo.locator('#bell').click();
+    // By keyboard: the pop-ups of three calls may lie over it.
+    await stage.kommo.locator('#bell').press('Enter');
     await stage.kommo.locator('#bell-entries > li').nth(2).waitFor();
     await stage.screenshot('kommo-bell.png', (path) => stage.kommo.screenshot({ path }));
   } finally {
@@ -125,6 +127,7 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
     browser,
     kommo,
     timeline,
+    say: options.say,
     step,
     screenshot: async (name, take) => {
       await take(join(options.screenshots, name));
@@ -134,7 +137,7 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
 
 async function pair({ panel, kommo, step }: Stage): Promise<void> {
   await panel.getByRole('button', { name: /^Browser/ }).click();
-  await panel.getByRole('button', { name: 'Pair a browser' }).click();
+  await panel.getByRole('button', { name: 'Get a pairing code' }).click();
   const code = (await panel.locator('.pairing-code output').textContent()) ?? '';
   step(`the panel shows the pairing code ${code}`);
   await kommo.getByLabel('Pairing code').fill(code);
@@ -142,20 +145,21 @@ async function pair({ panel, kommo, step }: Stage): Promise<void> {
   await kommo.getByText('Calls of this computer are shown here.').waitFor();
   await panel.getByRole('button', { name: /^Browser.*Connected/ }).waitFor();
   step('typed into the Ringside widget in the Kommo page: the browser is paired');
-  await panel.keyboard.press('Escape');
+  await panel.getByRole('button', { name: /^Browser/ }).click();
 }
 
 /** An inbound call from a contact with one active lead: answered, hung up by the caller, recorded. */
 async function knownCallerIsAnswered(stage: Stage): Promise<void> {
   const { annaPetrova } = people;
-  stage.step('');
+  stage.say('');
   stage.step(`${annaPetrova.name} calls`);
+  const before = callsSoFar(stage);
   const call = stage.office.pbx.call({
     from: { user: annaPetrova.phone },
     to: AGENT.extension,
     script: { kind: 'talk', talkMs: 3000, recording: true },
   });
-  const id = await rings(stage, 'invite', 'INVITE');
+  const id = await rings(stage, before, 'invite', 'INVITE');
   await named(stage, id, annaPetrova.lead.name);
   await stage.screenshot('toast.png', stage.desktop.screenshot);
 
@@ -187,14 +191,15 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
 
 /** An unknown number rings and gives up. */
 async function unknownCallerIsMissed(stage: Stage): Promise<void> {
-  stage.step('');
+  stage.say('');
   stage.step('an unknown number calls and gives up');
+  const before = callsSoFar(stage);
   stage.office.pbx.call({
     from: { user: people.unknown.phone },
     to: AGENT.extension,
     script: { kind: 'give up', ringMs: 1200 },
   });
-  const id = await rings(stage, 'invite', 'INVITE');
+  const id = await rings(stage, before, 'invite', 'INVITE');
   await heardOf(stage, id, 'resolve.done', 'Kommo knows nobody with this number');
   await ended(stage, id);
   await completed(stage, id, {});
@@ -203,11 +208,12 @@ async function unknownCallerIsMissed(stage: Stage): Promise<void> {
 /** The agent dials a lead's number. */
 async function leadIsDialled(stage: Stage): Promise<void> {
   const { ruthAlvarez } = people;
-  stage.step('');
+  stage.say('');
   stage.step(`the agent dials ${ruthAlvarez.phone}`);
+  const before = callsSoFar(stage);
   await stage.panel.getByPlaceholder('Number to call').fill(ruthAlvarez.phone);
   await stage.panel.keyboard.press('Enter');
-  const id = await rings(stage, 'dialling', 'INVITE sent');
+  const id = await rings(stage, before, 'dialling', 'INVITE sent');
   await named(stage, id, ruthAlvarez.lead.name);
   const answered = await heardOf(stage, id, 'answered', `${ruthAlvarez.name} answers`);
   // A call of a second or two, so that there is something on the recording.
@@ -218,9 +224,11 @@ async function leadIsDialled(stage: Stage): Promise<void> {
   await completed(stage, id, { element: { id: ruthAlvarez.lead.id, type: 'lead' } });
 }
 
+/** The calls there were before something rings. */
+const callsSoFar = ({ timeline }: Stage): ReadonlySet<string | null> => new Set(timeline.lines().map((line) => parse(line).call));
+
 /** Waits for the next call's first event and its toast, and returns our id of it. */
-async function rings(stage: Stage, event: 'invite' | 'dialling', words: string): Promise<string> {
-  const seen = new Set(stage.timeline.lines().map((line) => parse(line).call));
+async function rings(stage: Stage, seen: ReadonlySet<string | null>, event: 'invite' | 'dialling', words: string): Promise<string> {
   const first = await heard(
     stage.timeline,
     (entry) => entry.event === event && entry.call !== null && !seen.has(entry.call),

@@ -78,7 +78,7 @@ export async function startTour({
     await Promise.race([office.pbx.waitForRegistration(AGENT.extension), once(program, 'exit')]);
     say(`Registered as ${AGENT.extension}.`);
     say(
-      `Kommo:        ${office.kommo.origin}   (pair it: in Ringside choose Browser, "Pair a browser", and type the code there)`,
+      `Kommo:        ${office.kommo.origin}   (pair it: in Ringside choose Browser, "Get a pairing code", and type the code there)`,
     );
     say(`Place calls:  http://127.0.0.1:${port}/`);
     say(`Dial any number in Ringside; ${people.ruthAlvarez.phone} is a lead. Ctrl+C ends.`);
