@@ -1,4 +1,5 @@
 /** Who is it? One `POST /api/v2/events` for a call, then the name from the card that Kommo chose. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../../app/calls/call.ts';
 import type { Caller } from '../../app/calls/completed-call.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
@@ -6,6 +7,9 @@ import { lookUpNumber, type NumberInfo } from '../../app/numbers/number.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Session } from '../session/session.ts';
+
+/** A name that could not be read is asked for again so often, after so long; reading it notifies nobody. */
+const READ_AGAIN_MS = [500, 2000];
 
 /** What is known by now; `notice` is the agent's sentence when something was in the way. */
 export type Resolution = { caller: Caller; notice: string | null };
@@ -34,7 +38,7 @@ export function createCallerResolver({ session, timeline, log }: { session: Sess
         return { caller: { kind: 'nobody' }, notice: null };
       }
       found({ caller: { kind: 'entity', entity, name: null }, notice: null });
-      const resolution = await nameOf(entity, () => kommo.entityName(entity));
+      const resolution = await nameOf(entity, () => patiently(() => kommo.entityName(entity)));
       timeline.add('resolve.done', call.id, {
         found: true,
         named: resolution.caller.kind === 'entity' && resolution.caller.name !== null,
@@ -69,4 +73,17 @@ export function createCallerResolver({ session, timeline, log }: { session: Sess
   }
 
   return { resolve };
+}
+
+/** Reads again what failed for a reason that passes. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (const wait of READ_AGAIN_MS) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof KommoRefusal) || !error.passes || error.kind === 'timeout') throw error;
+      await pause(wait);
+    }
+  }
+  return read();
 }

@@ -7,6 +7,8 @@ import type { Log } from '../diagnostics/log.ts';
 import { confine, isFrom } from './app-protocol.ts';
 
 export type PhoneWindow = {
+  /** Hears of everything from now on, and first of what was reported before there was anybody to hear it. */
+  connect(listener: PhoneListener): void;
   /** False when there is no page to take it. */
   command(command: PhoneCommand): boolean;
   /** The settings changed: the page starts anew with them. */
@@ -14,14 +16,13 @@ export type PhoneWindow = {
   close(): void;
 };
 
-export type PhoneWindowPorts = {
-  preload: string;
-  config(): PhoneConfig | null;
+export type PhoneWindowPorts = { preload: string; config(): PhoneConfig | null; log: Log };
+
+export type PhoneListener = {
   /** Parsed, its `monotonic` in this process's clock. */
   onEvent(event: PhoneEvent): void;
   /** The page died and its calls with it; a new one is on its way. */
   onLost(): void;
-  log: Log;
 };
 
 const FIRST_RESTART_MS = 250;
@@ -29,7 +30,9 @@ const LONGEST_RESTART_MS = 30_000;
 /** A page that lived so long is no part of a crash loop. */
 const STABLE_MS = 60_000;
 
-export function openPhoneWindow({ preload, config, onEvent, onLost, log }: PhoneWindowPorts): PhoneWindow {
+export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): PhoneWindow {
+  let listener: PhoneListener | null = null;
+  const unheard: PhoneEvent[] = [];
   let window: BrowserWindow | null = null;
   let closed = false;
   let restartMs = FIRST_RESTART_MS;
@@ -65,7 +68,7 @@ export function openPhoneWindow({ preload, config, onEvent, onLost, log }: Phone
       if (performance.now() - openedAt > STABLE_MS) restartMs = FIRST_RESTART_MS;
       window?.destroy();
       window = null;
-      onLost();
+      listener?.onLost();
       setTimeout(open, restartMs);
       restartMs = Math.min(restartMs * 2, LONGEST_RESTART_MS);
     });
@@ -97,11 +100,17 @@ export function openPhoneWindow({ preload, config, onEvent, onLost, log }: Phone
       return;
     }
     offset = Math.min(offset, receivedAt - sentAt);
-    onEvent({ ...parsed.output, monotonic: parsed.output.monotonic + offset });
+    const heard = { ...parsed.output, monotonic: parsed.output.monotonic + offset };
+    if (listener === null) unheard.push(heard);
+    else listener.onEvent(heard);
   });
 
   open();
   return {
+    connect(next) {
+      listener = next;
+      for (const event of unheard.splice(0)) next.onEvent(event);
+    },
     command(command) {
       if (window === null || window.isDestroyed()) return false;
       window.webContents.send(PHONE_CHANNELS.command, command);
@@ -109,7 +118,7 @@ export function openPhoneWindow({ preload, config, onEvent, onLost, log }: Phone
     },
     restart() {
       if (window === null) return;
-      onLost();
+      listener?.onLost();
       window.webContents.reload();
     },
     close() {

@@ -1,0 +1,279 @@
+/** The composition root, second part: builds everything but the phone and hands each what it needs. */
+import { setTimeout as pause } from 'node:timers/promises';
+import path from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { app, net, powerMonitor, shell } from 'electron';
+import * as v from 'valibot';
+import { createBudget } from '../app/kommo/budget.ts';
+import { createBridge } from './bridge/bridge.ts';
+import { PairedBrowserSchema } from './bridge/paired-browser.ts';
+import { createCallerResolver } from './caller/caller.ts';
+import { createCards } from './caller/cards.ts';
+import { bridgeCallOf } from './calls/bridge-call.ts';
+import { createCalls } from './calls/calls.ts';
+import { deliveryTargets } from './journal/delivery-targets.ts';
+import { createDeliveries } from './journal/deliveries.ts';
+import { openJournal } from './journal/journal.ts';
+import { createSession } from './session/session.ts';
+import { electronToasts } from './toasts/electron.ts';
+import { createDesktopToasts } from './toasts/service.ts';
+import { createToasts } from './toasts/toasts.ts';
+import { createTray, trayStateOf } from './tray/tray.ts';
+import { createNotices } from './windows/notices.ts';
+import { createPanelWindow } from './windows/panel-window.ts';
+import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
+import { createPhoneStatus } from './windows/phone-status.ts';
+import type { Foundation } from './main.ts';
+
+/** Kommo allows seven in any second for a whole office: together these are six; a call takes two requests. */
+const REQUESTS_PER_SECOND = 3.9;
+const REQUESTS_AT_ONCE = 3;
+/** A call that ended while Kommo was still being asked waits so long for the answer before it is delivered. */
+const SETTLE_MS = 20_000;
+/** At the end: for the far side to hear of a hang-up, for the PBX to ask for credentials once more, for the rest. */
+const HANG_UP_MS = 600;
+const UNREGISTER_MS = 80;
+const STOP_MS = 2000;
+/** The panel opens once the phone has registered, or after this: what rings comes first. */
+const PANEL_AFTER_MS = 1500;
+
+export function compose(foundation: Foundation): void {
+  const { launch, provisioning, profile, assets, built, userAgent, timeline, log, vault, settings, phone } = foundation;
+  const icon = path.join(assets, 'icon-128.png');
+  const after = (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  };
+
+  const phoneStatus = createPhoneStatus({
+    settings,
+    timeline,
+    onChange: () => {
+      refresh();
+      if (phoneStatus.current().state !== 'connecting') openPanelOnce();
+    },
+  });
+
+  const budget = createBudget({
+    perSecond: REQUESTS_PER_SECOND,
+    burst: REQUESTS_AT_ONCE,
+    timers: { now: () => performance.now(), after },
+  });
+  const session = createSession({
+    settings,
+    vault,
+    fetch: (url, init) => net.fetch(url, init),
+    budget,
+    userAgent,
+    now: Date.now,
+    newState: () => randomBytes(24).toString('base64url'),
+    openBrowser: (url) => shell.openExternal(url),
+    log,
+    onChange: () => {
+      refresh();
+      deliveries.wake('card');
+    },
+  });
+  const notices = createNotices(() => refresh());
+  const journal = openJournal(profile, (keptAs) =>
+    notices.add(
+      'journal-damaged',
+      `The call history was damaged and has been set aside as ${keptAs}. New calls are kept; ask your administrator about the old ones.`,
+    ),
+  );
+  const cards = createCards({ session, timeline, open: (url) => shell.openExternal(url), log });
+  const resolver = createCallerResolver({ session, timeline, log });
+
+  const desktopToasts = createDesktopToasts({ icon, log, fallback: () => electronToasts(icon) });
+  const toasts = createToasts({
+    service: desktopToasts.current,
+    timeline,
+    acted: (id, action) => {
+      timeline.add(`click.${action}`, id);
+      if (action === 'answer') calls.answer(id);
+      else if (action === 'decline') calls.decline(id);
+      else void cards.open(id, calls.partyOf(id) ?? journal.call(id));
+    },
+    notShown: (id, reason) => {
+      notices.add('toasts', reason);
+      if (calls.partyOf(id) !== null) panel.showBeside();
+    },
+  });
+
+  const calls = createCalls({
+    newId: () => `r-${randomUUID()}`,
+    rules: settings.numberRules,
+    recordingRule: () => settings.calls().recording,
+    extension: () => phoneStatus.current().extension ?? '',
+    agent: () => {
+      const user = session.user();
+      return user === null ? null : { userId: user.id, name: user.name || settings.phone()?.displayName || '' };
+    },
+    resolve: resolver.resolve,
+    toasts,
+    timeline,
+    command: phone.command,
+    record: (call, settled) => {
+      try {
+        journal.record(call, deliveryTargets(call, settings.calls()), Date.now() + (settled ? 0 : SETTLE_MS));
+      } catch (error) {
+        log('journal.not-written', { error: String(error) });
+        notices.add(
+          'journal-full',
+          'The last call could not be written to disk. Make room on the disk; calls are not kept until then.',
+        );
+      }
+      panel.historyChanged();
+      deliveries.run();
+    },
+    settled: (id, caller) => {
+      try {
+        journal.setCaller(id, caller, Date.now());
+      } catch (error) {
+        // The call itself is kept; only who it was is not.
+        log('journal.not-settled', { error: String(error) });
+      }
+      panel.historyChanged();
+      deliveries.run();
+    },
+    changed: (view) => {
+      bridge.showCall(bridgeCallOf(view));
+      refresh();
+    },
+  });
+
+  const bridge = createBridge({
+    origin: session.origin,
+    user: session.user,
+    browsers: {
+      load: () => vault.get('browsers', v.array(PairedBrowserSchema)) ?? [],
+      save: (list) => vault.set('browsers', list),
+    },
+    now: Date.now,
+    log,
+    onState: (state) => {
+      refresh();
+      if (state.state === 'connected') deliveries.wake('widget');
+    },
+  });
+
+  const deliveries = createDeliveries({
+    journal,
+    kommo: session.client,
+    widget: bridge.deliver,
+    now: Date.now,
+    random: Math.random,
+    after,
+    told: (call, target, state, error) => {
+      timeline.add(`delivery.${target}`, call.id, { state, ...(error === null ? {} : { error }) });
+      panel.historyChanged();
+      refresh();
+    },
+    failed: (error) => log('deliveries.failed', { error: String(error) }),
+  });
+
+  const panelPorts = {
+    version: app.getVersion(),
+    settings,
+    session,
+    calls,
+    cards,
+    journal,
+    deliveries,
+    bridge,
+    notices,
+    phoneStatus: phoneStatus.current,
+    restartPhone: phone.restart,
+    historyChanged: () => panel.historyChanged(),
+    changed: () => refresh(),
+  };
+  const panel = createPanelWindow({
+    preload: built('preload', 'panel.cjs'),
+    icon,
+    log,
+    handlers: createPanelHandlers(panelPorts),
+    state: () => panelState(panelPorts),
+    timeline,
+  });
+  const tray = createTray({ assets, open: panel.show, quit: () => app.quit() });
+
+  let leaving = false;
+  let refreshing = false;
+  /** Tells the panel and the tray, once for all that changed in this turn. */
+  function refresh(): void {
+    if (refreshing || leaving) return;
+    refreshing = true;
+    setImmediate(() => {
+      refreshing = false;
+      if (leaving) return;
+      panel.send();
+      tray.show(trayStateOf(phoneStatus.current().state, calls.views().length));
+    });
+  }
+
+  let panelOpened = launch.hidden;
+  let settledIn = false;
+  /** What a start does after the phone has had its turn. */
+  function openPanelOnce(): void {
+    if (settledIn || leaving) return;
+    settledIn = true;
+    desktopToasts.connect();
+    if (!panelOpened) panel.show();
+    panelOpened = true;
+    void bridge.start();
+    deliveries.run();
+    timeline.add('ready', null);
+    if (session.client() !== null)
+      session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
+    if (provisioning !== null) settings.provision(provisioning);
+    if (!vault.sealing) {
+      notices.add(
+        'no-vault',
+        'This system has no safe place for passwords. Ringside keeps yours in a file that only you can read; ask your administrator about a key ring.',
+      );
+    }
+  }
+  setTimeout(openPanelOnce, PANEL_AFTER_MS);
+  phone.connect({
+    onEvent: (event) => {
+      if (event.kind === 'registration') phoneStatus.accept(event);
+      else if (event.kind === 'refused-message') log('phone.refused', { detail: event.detail });
+      else calls.accept(event);
+    },
+    onLost: () => {
+      calls.phoneLost(performance.now(), Date.now());
+      phoneStatus.lost();
+    },
+  });
+
+  app.on('second-instance', () => panel.show());
+  app.on('activate', () => panel.show());
+  // A socket that was open before sleep is dead, whatever it says.
+  powerMonitor.on('resume', () => phone.command({ kind: 'reconnect' }));
+
+  app.on('before-quit', (event) => {
+    if (leaving) return;
+    event.preventDefault();
+    leaving = true;
+    void leave().finally(() => app.exit(0));
+  });
+
+  /** Hangs up, takes the registration back, closes the journal: nothing that others would have to time out. */
+  async function leave(): Promise<void> {
+    for (const { id, state } of calls.views()) if (state !== 'ringing') calls.hangUp(id);
+    for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20)
+      await pause(20);
+    phone.command({ kind: 'unregister' });
+    await Promise.all([
+      pause(UNREGISTER_MS),
+      Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),
+    ]);
+    toasts.closeAll();
+    phone.close();
+    tray.destroy();
+    desktopToasts.disconnect();
+    journal.close();
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());
+}
