@@ -4,6 +4,7 @@ import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { app, net, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
+import type { KommoStatus } from '../app/ipc/panel.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { createBridge } from './bridge/bridge.ts';
 import { PairedBrowserSchema } from './bridge/paired-browser.ts';
@@ -59,6 +60,7 @@ export function compose(foundation: Foundation): void {
     burst: REQUESTS_AT_ONCE,
     timers: { now: () => performance.now(), after },
   });
+  let kommoState: KommoStatus['state'] | null = null;
   const session = createSession({
     settings,
     vault,
@@ -71,16 +73,21 @@ export function compose(foundation: Foundation): void {
     log,
     onChange: () => {
       refresh();
-      deliveries.wake('card');
+      const { state } = session.status();
+      if (state === 'signed-in' && kommoState !== 'signed-in') deliveries.wake('card');
+      kommoState = state;
     },
   });
   const notices = createNotices(() => refresh());
-  const journal = openJournal(profile, (keptAs) =>
+  const journal = openJournal(profile, (trouble) => {
+    log('journal.trouble', trouble);
     notices.add(
-      'journal-damaged',
-      `The call history was damaged and has been set aside as ${keptAs}. New calls are kept; ask your administrator about the old ones.`,
-    ),
-  );
+      'journal',
+      trouble.kind === 'damaged'
+        ? `The call history was damaged and has been set aside as ${trouble.keptAs}. New calls are kept; ask your administrator about the old ones.`
+        : 'The call history cannot be written to disk: calls are kept only until Ringside ends. Make room on the disk and start Ringside again.',
+    );
+  });
   const cards = createCards({ session, timeline, open: (url) => shell.openExternal(url), log });
   const resolver = createCallerResolver({ session, timeline, log });
 
@@ -92,11 +99,11 @@ export function compose(foundation: Foundation): void {
       timeline.add(`click.${action}`, id);
       if (action === 'answer') calls.answer(id);
       else if (action === 'decline') calls.decline(id);
-      else void cards.open(id, calls.partyOf(id) ?? journal.call(id));
+      else void calls.party(id).then((party) => cards.open(id, party ?? journal.call(id)));
     },
     notShown: (id, reason) => {
       notices.add('toasts', reason);
-      if (calls.partyOf(id) !== null) panel.showBeside();
+      if (calls.views().some((view) => view.id === id)) panel.showBeside();
     },
   });
 

@@ -14,6 +14,7 @@ import {
 import type { Budget, Priority } from './budget.ts';
 import { KommoRefusal, refusalOf } from './refusal.ts';
 import type { CompletedCall, EntityRef } from '../calls/completed-call.ts';
+import { withoutDirectionControls } from '../calls/plain-text.ts';
 
 /** As much of `fetch` as is needed; main passes Electron's, tests pass Node's. Rejects when nothing was answered. */
 export type Fetch = (
@@ -25,6 +26,8 @@ export type Fetch = (
 export type TokenSource = {
   current(): Promise<string>;
   refused(token: string): Promise<string | null>;
+  /** Kommo answered 401 to the newer token as well: nothing but a new sign-in helps. */
+  ended(): void;
 };
 
 export type KommoClient = ReturnType<typeof createKommoClient>;
@@ -79,7 +82,10 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
     let answer = await send(priority, method, path, token, body);
     if (answer.status === 401) {
       const newer = await tokens.refused(token);
-      if (newer !== null) answer = await send(priority, method, path, newer, body);
+      if (newer !== null) {
+        answer = await send(priority, method, path, newer, body);
+        if (answer.status === 401) tokens.ended();
+      }
     }
     const json = parseJson(answer.text);
     if (answer.status >= 200 && answer.status < 300) {
@@ -145,7 +151,7 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
       const json = await request('call', 'GET', `/api/v4/${sectionOf(entity.type)}/${entity.id}`);
       if (json === null) return null;
       const { name, first_name, last_name } = read(EntitySchema, json);
-      const full = name?.trim() || [first_name, last_name].filter(Boolean).join(' ').trim();
+      const full = withoutDirectionControls(name?.trim() || [first_name, last_name].filter(Boolean).join(' ')).trim();
       return full === '' ? null : full;
     },
 

@@ -35,6 +35,8 @@ export function createCalls(ports: CallPorts) {
   const { timeline, toasts } = ports;
   let book = emptyBook;
   const known = new Map<string, Known>();
+  /** Who waits for Kommo's answer about a call. */
+  const awaited = new Map<string, ((facts: Known) => void)[]>();
 
   const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
   const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
@@ -102,11 +104,18 @@ export function createCalls(ports: CallPorts) {
       if (!resolving) {
         known.delete(id);
         ports.settled(id, caller);
+        settle(id, next);
       }
       return;
     }
+    if (!resolving) settle(id, next);
     if (nameOf(caller) !== nameOf(facts.caller) || next.notice !== facts.notice) toasts.name(subject(call, next));
     announce(call);
+  }
+
+  function settle(id: string, facts: Known): void {
+    for (const tell of awaited.get(id) ?? []) tell(facts);
+    awaited.delete(id);
   }
 
   function completed(call: Call): void {
@@ -207,12 +216,15 @@ export function createCalls(ports: CallPorts) {
     hangUp: (id: string) => command(id, 'hang-up'),
     dial: (target: string) => ports.command({ kind: 'dial', target }),
     views: (): CallView[] => [...book.live.values()].map(view),
-    /** Who the other party of a live call is, as far as it is known. */
-    partyOf: (id: string): { caller: Caller; number: NumberInfo } | null => {
-      const facts = byId(id) === undefined ? undefined : known.get(id);
-      return facts === undefined ? null : { caller: facts.caller, number: facts.number };
+    /**
+     * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for
+     * a new contact of somebody who is known. Null where nothing is known of the call any more.
+     */
+    party(id: string): Promise<{ caller: Caller; number: NumberInfo } | null> {
+      const facts = known.get(id);
+      if (facts === undefined || !facts.resolving) return Promise.resolve(facts ?? null);
+      return new Promise((resolve) => awaited.set(id, [...(awaited.get(id) ?? []), resolve]));
     },
-    live: (): number => book.live.size,
   };
 }
 

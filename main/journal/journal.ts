@@ -58,21 +58,15 @@ const RowSchema = v.object({
   sending: v.number(),
 });
 
+/** What was wrong with the file: `damaged` was set aside under that name; `unusable` cannot be written at all. */
+export type JournalTrouble = { kind: 'damaged'; keptAs: string } | { kind: 'unusable'; detail: string };
+
 /**
- * Opens the journal in the profile. A file that is no database any more is set aside, not deleted; `damaged` is told
- * its name.
+ * Opens the journal in the profile. A file that is no database any more is set aside, not deleted. Where there can be
+ * none at all (a full disk, no rights), calls are kept in memory, and `troubled` is told so that the agent is.
  */
-export function openJournal(profile: string, damaged: (keptAs: string) => void) {
-  const file = path.join(profile, 'journal.db');
-  let db: Database.Database;
-  try {
-    db = openDatabase(file);
-  } catch {
-    const keptAs = `${file}.damaged-${Date.now()}`;
-    for (const part of ['', '-wal', '-shm']) if (fs.existsSync(file + part)) fs.renameSync(file + part, keptAs + part);
-    db = openDatabase(file);
-    damaged(path.basename(keptAs));
-  }
+export function openJournal(profile: string, troubled: (trouble: JournalTrouble) => void) {
+  const db = openOrReplace(path.join(profile, 'journal.db'), troubled);
 
   const insertCall = db.prepare(
     'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)',
@@ -89,7 +83,7 @@ export function openJournal(profile: string, damaged: (keptAs: string) => void) 
     'SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.call = ? ORDER BY d.target',
   );
   const selectDue = db.prepare(
-    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.next_try <= ? ORDER BY d.next_try, c.started_at LIMIT 50",
+    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.target = ? AND d.next_try <= ? ORDER BY d.next_try, c.started_at LIMIT 50",
   );
   const selectNext = db.prepare("SELECT min(next_try) AS next FROM deliveries WHERE state = 'waiting' AND target = ?");
   const countUndelivered = db.prepare(
@@ -136,7 +130,7 @@ export function openJournal(profile: string, damaged: (keptAs: string) => void) 
       });
     },
 
-    due: (now: number): Delivery[] => selectDue.all(now).flatMap(readDelivery),
+    due: (target: DeliveryTarget, now: number): Delivery[] => selectDue.all(target, now).flatMap(readDelivery),
 
     /** When the next waiting delivery of a target is due, null when none waits. */
     nextDue(target: DeliveryTarget): number | null {
@@ -171,6 +165,32 @@ export function openJournal(profile: string, damaged: (keptAs: string) => void) 
       db.close();
     },
   };
+}
+
+function openOrReplace(file: string, troubled: (trouble: JournalTrouble) => void): Database.Database {
+  try {
+    try {
+      return openDatabase(file);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const keptAs = `${file}.damaged-${Date.now()}`;
+      for (const part of ['', '-wal', '-shm'])
+        if (fs.existsSync(file + part)) fs.renameSync(file + part, keptAs + part);
+      const db = openDatabase(file);
+      troubled({ kind: 'damaged', keptAs: path.basename(keptAs) });
+      return db;
+    }
+  } catch (error) {
+    troubled({ kind: 'unusable', detail: error instanceof Error ? error.message : String(error) });
+    return openDatabase(':memory:');
+  }
+}
+
+/** Whether the file is no (whole) database, rather than busy, unreadable or on a full disk. */
+function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  return /NOTADB|CORRUPT/.test(code) || /not a database|malformed|is damaged/i.test(message);
 }
 
 function openDatabase(file: string): Database.Database {

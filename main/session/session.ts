@@ -71,7 +71,7 @@ export function createSession({
   function restoreTokens(): Tokens | null {
     const kommo = settings.kommo();
     if (kommo === null) return null;
-    if (kommo.auth.kind === 'token') return tokenOf(kommo.origin, kommo.auth.accessToken);
+    if (kommo.auth.kind === 'token') return settings.signedOut() ? null : tokenOf(kommo.origin, kommo.auth.accessToken);
     const kept = vault.get('tokens', TokensSchema);
     return kept !== null && kept.origin === kommo.origin && kept.refreshToken !== null ? kept : null;
   }
@@ -189,6 +189,7 @@ export function createSession({
       }
       return (await refresh()).accessToken;
     },
+    ended: () => forget('Kommo no longer accepts this sign-in. Sign in again.'),
   };
 
   function kommoClient(): KommoClient | null {
@@ -252,7 +253,7 @@ export function createSession({
       fetch,
       budget,
       userAgent,
-      tokens: { current: () => Promise.resolve(accessToken), refused: () => Promise.resolve(null) },
+      tokens: { current: () => Promise.resolve(accessToken), refused: () => Promise.resolve(null), ended: () => {} },
     });
     try {
       await trial.account();
@@ -328,7 +329,10 @@ export function createSession({
     signInWithToken,
     signInWithOAuth,
     cancelSignIn: (): void => signingIn?.cancel(),
-    signOut: (): void => forget(null),
+    signOut(): void {
+      settings.signOut();
+      forget(null);
+    },
     /** The settings changed: their sign-in counts now. */
     reload(): void {
       client = null;

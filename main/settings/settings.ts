@@ -30,6 +30,9 @@ export type Settings = {
   provision(value: Provisioning): void;
   /** The agent signed in with a long-lived token of their own. */
   useToken(origin: KommoOrigin, accessToken: string): void;
+  /** The agent signed out: the token of the settings is not used until there is a new one. */
+  signOut(): void;
+  signedOut(): boolean;
 };
 
 const DEFAULT_CALLS: CallSettings = {
@@ -68,11 +71,18 @@ export function openSettings(
       kommo = { origin: value.kommo.baseUrl, auth: value.kommo.auth };
       vault.set('provisioning', value);
       vault.delete('kommo');
+      vault.delete('signed-out');
     },
     useToken(origin, accessToken) {
       kommo = { origin, auth: { kind: 'token', accessToken } };
       vault.set('kommo', { baseUrl: origin, accessToken });
+      vault.delete('signed-out');
     },
+    signOut() {
+      vault.delete('kommo');
+      vault.set('signed-out', true);
+    },
+    signedOut: () => provisioning === null && vault.get('signed-out', v.literal(true)) === true,
   };
 }
 

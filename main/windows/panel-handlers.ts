@@ -59,7 +59,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     answer: (id) => commanded(calls.answer(id)),
     decline: (id) => commanded(calls.decline(id)),
     hangUp: (id) => commanded(calls.hangUp(id)),
-    openCard: (id) => cards.open(id, calls.partyOf(id) ?? journal.call(id)),
+    openCard: async (id) => cards.open(id, (await calls.party(id)) ?? journal.call(id)),
 
     history: (before, limit) => ({
       ok: true,
