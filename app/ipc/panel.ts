@@ -105,7 +105,7 @@ export const PanelRequests = {
   dismissNotice: v.tuple([id]),
 } as const;
 export type PanelRequest = keyof typeof PanelRequests;
-type Parameters<R extends PanelRequest> = v.InferOutput<(typeof PanelRequests)[R]>;
+export type PanelParameters<R extends PanelRequest> = v.InferOutput<(typeof PanelRequests)[R]>;
 
 /** What each request gives back. */
 export type PanelAnswers = {
@@ -123,7 +123,7 @@ export const PANEL_CHANNELS = {
 
 /** What the preload gives the panel as `window.ringside`. */
 export type PanelBridge = {
-  request<R extends PanelRequest>(request: R, ...parameters: Parameters<R>): Promise<Answer<PanelAnswers[R]>>;
+  request<R extends PanelRequest>(request: R, ...parameters: PanelParameters<R>): Promise<Answer<PanelAnswers[R]>>;
   /** Each returns its own undo. */
   onState(listener: (state: PanelState) => void): () => void;
   onHistory(listener: () => void): () => void;
@@ -131,5 +131,7 @@ export type PanelBridge = {
 
 /** One handler for each request, as main implements them. */
 export type PanelHandlers = {
-  [R in PanelRequest]: (...parameters: Parameters<R>) => Promise<Answer<PanelAnswers[R]>> | Answer<PanelAnswers[R]>;
+  [R in PanelRequest]: (
+    ...parameters: PanelParameters<R>
+  ) => Promise<Answer<PanelAnswers[R]>> | Answer<PanelAnswers[R]>;
 };

@@ -1,0 +1,44 @@
+import { CallCards } from './parts/CallCards.tsx';
+import { DialField } from './parts/DialField.tsx';
+import { FirstRun } from './parts/FirstRun.tsx';
+import { History } from './parts/History.tsx';
+import { Notices } from './parts/Notices.tsx';
+import { SignIn } from './parts/SignIn.tsx';
+import { StatusBar } from './parts/StatusBar.tsx';
+import { useTexts } from './texts/use-texts.ts';
+import { usePanel, useStore } from './use-panel.ts';
+
+export function App() {
+  const { state, error } = usePanel();
+  const store = useStore();
+  const texts = useTexts();
+
+  if (state === null) {
+    return (
+      <main className="starting">
+        <p role="status">{error ?? texts.starting}</p>
+        {error !== null && (
+          <button type="button" className="button" onClick={() => void store.askState()}>
+            {texts.tryAgain}
+          </button>
+        )}
+      </main>
+    );
+  }
+
+  const firstRun = state.phone.state === 'not-set-up';
+  return (
+    <>
+      <StatusBar state={state} />
+      <main className={firstRun ? 'page first' : 'page'}>
+        <div className="desk">
+          <Notices notices={state.notices} />
+          {firstRun ? <FirstRun /> : <DialField />}
+          <CallCards calls={state.calls} />
+          {state.kommo.state !== 'signed-in' && !firstRun && <SignIn kommo={state.kommo} />}
+        </div>
+        {!firstRun && <History undelivered={state.undelivered} />}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,116 @@
+import { ExternalLink, Info, Pause, Phone, PhoneIncoming, PhoneOff, PhoneOutgoing, UserRoundPlus } from 'lucide-react';
+import type { CallView } from '../../../app/ipc/panel.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
+import { actionsOf, badgeOf, subtitleOf, type CallAction } from '../view/call.ts';
+import { formatDuration } from '../view/duration.ts';
+import { Problem } from './Problem.tsx';
+
+const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
+
+/** The calls of now. Nothing here takes the focus: the agent may be typing. */
+export function CallCards({ calls }: { calls: CallView[] }) {
+  const texts = useTexts();
+  const ringing = calls.filter((call) => call.state === 'ringing' && call.direction === 'inbound');
+  return (
+    <section aria-label={texts.calls.region} className="calls">
+      <div className="unseen" aria-live="assertive">
+        {ringing.map((call) => (
+          <p key={call.id}>{texts.calls.announce(call.title)}</p>
+        ))}
+      </div>
+      {calls.map((call) => (
+        <CallCard key={call.id} call={call} />
+      ))}
+    </section>
+  );
+}
+
+function CallCard({ call }: { call: CallView }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const { error, busy, run } = useAsking();
+  const live = call.state !== 'ended';
+  const seconds = useSecondsSince(live ? (call.answeredAt ?? call.startedAt) : null);
+  const actions = actionsOf(call);
+  const badge = badgeOf(call, texts);
+  const isNew = call.caller.kind === 'nobody';
+  const openText = isNew ? texts.calls.newContact : texts.calls.openCard;
+  const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
+  const ringing = actions.includes('answer');
+
+  return (
+    <article className="call" data-state={ringing ? 'ringing' : call.state} aria-label={call.title}>
+      <header className="call-state">
+        <StateIcon call={call} />
+        <span>{texts.calls[call.state]}</span>
+        {live && (
+          <span className="call-timer" role="timer" aria-label={texts.calls.elapsed(formatDuration(seconds))}>
+            {formatDuration(seconds)}
+          </span>
+        )}
+      </header>
+      {/* Both lines keep their height while the name is on its way, so that no button moves under a click. */}
+      <h2 className="call-title" title={call.title}>
+        {call.title}
+      </h2>
+      <p className="call-subtitle">
+        <span className="number">{subtitleOf(call, texts)}</span>
+        {badge !== null && <span className="badge">{badge}</span>}
+      </p>
+      <div className="call-actions">
+        {actions.map((action) => (
+          <ActionButton
+            key={action}
+            action={action}
+            who={call.title}
+            busy={busy}
+            press={() => void run(() => request(action, call.id))}
+          />
+        ))}
+        <button
+          type="button"
+          className="button"
+          aria-label={texts.calls.ofCall(openText, call.title)}
+          disabled={!call.canOpenCard}
+          onClick={() => void run(() => request('openCard', call.id))}
+        >
+          <OpenIcon size={16} />
+          {openText}
+        </button>
+      </div>
+      {call.notice !== null && (
+        <p className="call-notice">
+          <Info size={16} />
+          <span>{call.notice}</span>
+        </p>
+      )}
+      <Problem>{error}</Problem>
+    </article>
+  );
+}
+
+function StateIcon({ call }: { call: CallView }) {
+  if (call.state === 'held') return <Pause size={16} />;
+  if (call.state === 'ended') return <PhoneOff size={16} />;
+  return call.direction === 'inbound' ? <PhoneIncoming size={16} /> : <PhoneOutgoing size={16} />;
+}
+
+function ActionButton(props: { action: CallAction; who: string; busy: boolean; press: () => void }) {
+  const texts = useTexts();
+  const Icon = ACTION_ICONS[props.action];
+  return (
+    <button
+      type="button"
+      className={props.action === 'answer' ? 'button answer' : 'button hang-up'}
+      aria-label={texts.calls.ofCall(texts.calls[props.action], props.who)}
+      aria-disabled={props.busy}
+      onClick={() => {
+        if (!props.busy) props.press();
+      }}
+    >
+      <Icon size={18} />
+      {texts.calls[props.action]}
+    </button>
+  );
+}

@@ -1,0 +1,196 @@
+import {
+  ArrowUp,
+  ExternalLink,
+  Phone,
+  PhoneForwarded,
+  PhoneIncoming,
+  PhoneMissed,
+  PhoneOff,
+  PhoneOutgoing,
+  RotateCw,
+  TriangleAlert,
+  UserRoundPlus,
+  type LucideIcon,
+} from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import type { HistoryEntry } from '../../../app/ipc/panel.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { useAsking, usePanel, useStore } from '../use-panel.ts';
+import { formatTime, groupByDay } from '../view/days.ts';
+import { callBackNumber, dispositionText, numberOf, troublesOf, whoOf } from '../view/history.ts';
+import { Problem } from './Problem.tsx';
+
+/** The calls of before, newest first. The page holds a window of them that moves down as the agent reads on. */
+export function History({ undelivered }: { undelivered: number }) {
+  const texts = useTexts();
+  const store = useStore();
+  const { history } = usePanel();
+  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, Date.now(), texts);
+  const empty = history.entries.length === 0 && !history.loading && history.error === null;
+
+  return (
+    <section className="history" aria-label={texts.history.region}>
+      <div className="history-head">
+        <h2>{texts.history.region}</h2>
+        {undelivered > 0 && (
+          <span className="undelivered">
+            <TriangleAlert size={14} />
+            {texts.history.undelivered(undelivered)}
+          </span>
+        )}
+      </div>
+      {history.before !== null && (
+        <button type="button" className="button wide" onClick={() => void store.newest()}>
+          <ArrowUp size={16} />
+          {texts.history.newest}
+        </button>
+      )}
+      {empty && (
+        <div className="empty">
+          <Phone size={24} strokeWidth={1.5} />
+          <p>{texts.history.empty}</p>
+          <p className="quiet">{texts.history.emptyHint}</p>
+        </div>
+      )}
+      {days.map((day) => (
+        <section key={day.key} className="day" aria-label={day.heading}>
+          <h3>{day.heading}</h3>
+          <ul>
+            {day.entries.map((entry) => (
+              <Entry key={entry.call.id} entry={entry} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      <Problem>{history.error}</Problem>
+      {history.more && <Older loading={history.loading} />}
+    </section>
+  );
+}
+
+/** Loads more when it comes near, and is a button for those who do not scroll. */
+function Older({ loading }: { loading: boolean }) {
+  const texts = useTexts();
+  const store = useStore();
+  const end = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (end.current === null || loading) return;
+    const observer = new IntersectionObserver(
+      (seen) => {
+        if (seen.some((entry) => entry.isIntersecting)) void store.older();
+      },
+      { rootMargin: '300px' },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [store, loading]);
+  return (
+    <button ref={end} type="button" className="button wide" onClick={() => void store.older()}>
+      {loading ? texts.history.loading : texts.history.older}
+    </button>
+  );
+}
+
+function iconOf({ direction, disposition }: HistoryEntry['call']): LucideIcon {
+  switch (disposition) {
+    case 'answered':
+      return direction === 'inbound' ? PhoneIncoming : PhoneOutgoing;
+    case 'missed':
+      return PhoneMissed;
+    case 'answered elsewhere':
+      return PhoneForwarded;
+    case 'declined':
+    case 'busy':
+    case 'failed':
+      return PhoneOff;
+    case 'cancelled':
+    case 'no answer':
+      return direction === 'inbound' ? PhoneMissed : PhoneOutgoing;
+  }
+}
+
+function Entry({ entry }: { entry: HistoryEntry }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const { busy, error, run } = useAsking();
+  const { call } = entry;
+  const who = whoOf(call, texts);
+  const number = numberOf(call, texts);
+  const target = callBackNumber(call);
+  const troubles = troublesOf(entry, texts);
+  const Icon = iconOf(call);
+  const OpenIcon = call.caller.kind === 'nobody' ? UserRoundPlus : ExternalLink;
+
+  return (
+    <li className="entry" data-disposition={call.disposition}>
+      <span
+        className="entry-icon"
+        role="img"
+        aria-label={call.direction === 'inbound' ? texts.history.inbound : texts.history.outbound}
+      >
+        <Icon size={16} />
+      </span>
+      <div className="entry-text">
+        <p className="entry-who" title={who}>
+          {who}
+        </p>
+        <p className="entry-what">
+          <span className="entry-disposition">{dispositionText(call, texts)}</span>
+          {who !== number && <span className="number">{number}</span>}
+        </p>
+      </div>
+      <time dateTime={new Date(call.startedAt).toISOString()}>{formatTime(call.startedAt, texts.language)}</time>
+      <div className="entry-actions">
+        {entry.canOpenCard && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={
+              call.caller.kind === 'nobody'
+                ? texts.calls.ofCall(texts.calls.newContact, who)
+                : texts.history.openCard(who)
+            }
+            title={call.caller.kind === 'nobody' ? texts.calls.newContact : texts.calls.openCard}
+            onClick={() => void run(() => request('openHistoryCard', call.id))}
+          >
+            <OpenIcon size={16} />
+          </button>
+        )}
+        {target !== null && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={texts.history.callBack(who)}
+            title={texts.history.callBack(who)}
+            onClick={() => void run(() => request('dial', target))}
+          >
+            <Phone size={16} />
+          </button>
+        )}
+      </div>
+      {troubles.length > 0 && (
+        <div className="troubles">
+          {troubles.map(({ target: to, tone, sentence }) => (
+            <p key={to} className="trouble" data-tone={tone}>
+              {tone === 'bad' && <TriangleAlert size={14} />}
+              <span>{sentence}</span>
+            </p>
+          ))}
+          <button
+            type="button"
+            className="link-button"
+            aria-label={texts.calls.ofCall(texts.history.retry, who)}
+            aria-disabled={busy}
+            onClick={() => {
+              if (!busy) void run(() => request('retryDelivery', call.id));
+            }}
+          >
+            <RotateCw size={14} />
+            {busy ? texts.history.retrying : texts.history.retry}
+          </button>
+        </div>
+      )}
+      <Problem>{error}</Problem>
+    </li>
+  );
+}

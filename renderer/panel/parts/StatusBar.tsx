@@ -1,0 +1,105 @@
+import {
+  AppWindow,
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CircleX,
+  IdCard,
+  Phone,
+  type LucideIcon,
+} from 'lucide-react';
+import { useId, useState, type ReactNode } from 'react';
+import type { PanelState } from '../../../app/ipc/panel.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { browserSummary, kommoSummary, phoneSummary, type Summary, type Tone } from '../view/status.ts';
+import { BrowserDetails } from './BrowserDetails.tsx';
+import { KommoDetails } from './KommoDetails.tsx';
+
+type Connection = 'phone' | 'kommo' | 'browser';
+
+/** A shape for each tone, so that no state is told by colour alone. */
+const TONE_ICONS: Record<Tone, LucideIcon> = {
+  good: CircleCheck,
+  wait: CircleDashed,
+  todo: CircleAlert,
+  bad: CircleX,
+};
+
+/** The three connections; each opens what is to be said and done about it. */
+export function StatusBar({ state }: { state: PanelState }) {
+  const texts = useTexts();
+  const [open, setOpen] = useState<Connection | null>(null);
+  const details = useId();
+  const summaries: Record<Connection, Summary> = {
+    phone: phoneSummary(state.phone, texts),
+    kommo: kommoSummary(state.kommo, texts),
+    browser: browserSummary(state.browser, texts),
+  };
+  const contents: Record<Connection, ReactNode> = {
+    phone: null,
+    kommo: <KommoDetails kommo={state.kommo} />,
+    browser: <BrowserDetails browser={state.browser} />,
+  };
+  const item = (connection: Connection, icon: LucideIcon) => (
+    <StatusItem
+      summary={summaries[connection]}
+      icon={icon}
+      open={open === connection}
+      details={details}
+      toggle={() => setOpen(open === connection ? null : connection)}
+    />
+  );
+
+  return (
+    <header
+      className="status"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') setOpen(null);
+      }}
+    >
+      <nav className="status-bar" aria-label={texts.status.region}>
+        {item('phone', Phone)}
+        {item('kommo', IdCard)}
+        {item('browser', AppWindow)}
+      </nav>
+      <div
+        id={details}
+        className="status-details"
+        data-tone={open === null ? undefined : summaries[open].tone}
+        hidden={open === null}
+      >
+        {open !== null && (
+          <>
+            <p className="sentence">{summaries[open].sentence}</p>
+            {contents[open]}
+          </>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function StatusItem(props: { summary: Summary; icon: LucideIcon; open: boolean; details: string; toggle: () => void }) {
+  const { name, state, tone } = props.summary;
+  const ToneIcon = TONE_ICONS[tone];
+  const Icon = props.icon;
+  return (
+    <button
+      type="button"
+      className="status-item"
+      data-tone={tone}
+      aria-expanded={props.open}
+      aria-controls={props.details}
+      onClick={props.toggle}
+    >
+      <span className="status-name">
+        <Icon size={14} />
+        <span>{name}</span>
+      </span>
+      <span className="status-state">
+        <ToneIcon size={14} />
+        <span>{state}</span>
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,314 @@
+/** Every word the panel shows, in English. Other languages are objects of the same type. */
+import type { Disposition } from '../../../app/calls/call.ts';
+import type { EntityType } from '../../../app/calls/completed-call.ts';
+import type { BrowserStatus, DeliveryView, KommoStatus, PhoneStatus } from '../../../app/ipc/panel.ts';
+
+export type Texts = {
+  /** BCP 47 tag, for dates and numbers too. */
+  language: string;
+  app: string;
+  starting: string;
+  tryAgain: string;
+  close: string;
+  dismiss: string;
+  /** When main does not answer at all, or the bridge itself is missing. */
+  noAnswer: string;
+  noBridge: string;
+  status: {
+    region: string;
+    phone: string;
+    /** The phone's name once its extension is known. */
+    extension: (extension: string) => string;
+    kommo: string;
+    browser: string;
+    phoneState: Record<PhoneStatus['state'], string>;
+    kommoState: Record<KommoStatus['state'], string>;
+    browserState: Record<BrowserStatus['state'], string>;
+    /** A status that holds but has something wrong. */
+    withProblem: string;
+    phoneSentence: Record<PhoneStatus['state'], string>;
+    kommoSentence: Record<KommoStatus['state'], string>;
+    browserSentence: Record<BrowserStatus['state'], string>;
+    account: string;
+    user: string;
+    address: string;
+    paired: (browsers: number) => string;
+  };
+  actions: {
+    signIn: string;
+    signOut: string;
+    signOutSure: string;
+    pair: string;
+    forget: string;
+    forgetSure: (browsers: number) => string;
+    keep: string;
+  };
+  notices: string;
+  calls: {
+    region: string;
+    ringing: string;
+    dialling: string;
+    active: string;
+    held: string;
+    ended: string;
+    resolving: string;
+    answer: string;
+    decline: string;
+    hangUp: string;
+    openCard: string;
+    newContact: string;
+    elapsed: (duration: string) => string;
+    announce: (who: string) => string;
+    /** Names the buttons of one call for a screen reader. */
+    ofCall: (action: string, who: string) => string;
+  };
+  entity: Record<EntityType, string>;
+  unknownCaller: string;
+  withheld: string;
+  dial: { label: string; placeholder: string; call: string; hint: string; empty: string };
+  history: {
+    region: string;
+    empty: string;
+    emptyHint: string;
+    today: string;
+    yesterday: string;
+    older: string;
+    newest: string;
+    loading: string;
+    undelivered: (calls: number) => string;
+    disposition: Record<Disposition, string>;
+    /** The same, where the call was ours. */
+    outboundDisposition: Partial<Record<Disposition, string>>;
+    answeredFor: (duration: string) => string;
+    callBack: (who: string) => string;
+    openCard: (who: string) => string;
+    retry: string;
+    retrying: string;
+    delivery: Record<DeliveryView['target'], Record<'waiting' | 'failed' | 'expired', string>>;
+    inbound: string;
+    outbound: string;
+  };
+  signIn: {
+    title: string;
+    lead: string;
+    withKommo: string;
+    oauthHint: string;
+    waitingTitle: string;
+    waiting: string;
+    cancel: string;
+    address: string;
+    addressPlaceholder: string;
+    token: string;
+    tokenHint: string;
+    signIn: string;
+    checking: string;
+    addressMissing: string;
+    tokenMissing: string;
+  };
+  firstRun: {
+    title: string;
+    lead: string;
+    drop: string;
+    choose: string;
+    dropNow: string;
+    reading: string;
+    wrong: string;
+    tooLong: string;
+    unreadable: string;
+    oneFile: string;
+    hint: string;
+  };
+  pairing: {
+    title: string;
+    steps: readonly [string, string, string];
+    copy: string;
+    copied: string;
+    expiresIn: (duration: string) => string;
+    expired: string;
+    newCode: string;
+    code: string;
+  };
+};
+
+export const en: Texts = {
+  language: 'en',
+  app: 'Ringside',
+  starting: 'Starting…',
+  tryAgain: 'Try again',
+  close: 'Close',
+  dismiss: 'Dismiss',
+  noAnswer: 'Ringside did not answer. Try again; if it stays so, quit Ringside and start it again.',
+  noBridge: 'This window is not connected to Ringside. Quit Ringside and start it again.',
+  status: {
+    region: 'Connections',
+    phone: 'Phone',
+    extension: (extension) => `Phone ${extension}`,
+    kommo: 'Kommo',
+    browser: 'Browser',
+    phoneState: {
+      'not-set-up': 'Not set up',
+      connecting: 'Connecting',
+      registered: 'Ready',
+      retrying: 'Reconnecting',
+      refused: 'Refused',
+      unregistered: 'Offline',
+    },
+    kommoState: {
+      'not-set-up': 'Not set up',
+      'signed-out': 'Signed out',
+      'signing-in': 'Signing in',
+      'signed-in': 'Signed in',
+    },
+    browserState: { stopped: 'Off', 'not-paired': 'Not paired', waiting: 'Waiting', connected: 'Connected' },
+    withProblem: 'Problem',
+    phoneSentence: {
+      'not-set-up': 'Give Ringside the file from your administrator to set up your phone.',
+      connecting: 'Connecting to your phone system.',
+      registered: 'You can make and take calls.',
+      retrying: 'The phone system cannot be reached. Ringside keeps trying.',
+      refused: 'The phone system refused this phone. Ask your administrator to check its extension and password.',
+      unregistered: 'The phone is not connected. Calls do not reach you here.',
+    },
+    kommoSentence: {
+      'not-set-up': 'Sign in to see who is calling.',
+      'signed-out': 'Sign in to see who is calling. Calls still reach you without it.',
+      'signing-in': 'Finish signing in in your browser.',
+      'signed-in': 'Callers are looked up and calls are saved to their cards.',
+    },
+    browserSentence: {
+      stopped: 'Kommo’s page cannot be reached from this computer right now.',
+      'not-paired': 'Pair your browser once, and Kommo’s page shows your calls too.',
+      waiting: 'Your browser is paired. Open Kommo in it to see your calls there.',
+      connected: 'Kommo’s page in your browser shows your calls.',
+    },
+    account: 'Account',
+    user: 'User',
+    address: 'Address',
+    paired: (browsers) => (browsers === 1 ? '1 paired browser' : `${browsers} paired browsers`),
+  },
+  actions: {
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    signOutSure: 'Sign out? Callers will not be looked up until you sign in again.',
+    pair: 'Get a pairing code',
+    forget: 'Forget browsers',
+    forgetSure: (browsers) =>
+      browsers === 1
+        ? 'Forget the paired browser? It has to be paired again.'
+        : `Forget all ${browsers} paired browsers? Each has to be paired again.`,
+    keep: 'Cancel',
+  },
+  notices: 'Notices',
+  calls: {
+    region: 'Current calls',
+    ringing: 'Incoming call',
+    dialling: 'Calling…',
+    active: 'In call',
+    held: 'On hold',
+    ended: 'Call ended',
+    resolving: 'Looking up…',
+    answer: 'Answer',
+    decline: 'Decline',
+    hangUp: 'Hang up',
+    openCard: 'Open card',
+    newContact: 'New contact',
+    elapsed: (duration) => `Time ${duration}`,
+    announce: (who) => `Incoming call from ${who}`,
+    ofCall: (action, who) => `${action}: ${who}`,
+  },
+  entity: { contact: 'Contact', lead: 'Lead', company: 'Company', customer: 'Customer' },
+  unknownCaller: 'Unknown',
+  withheld: 'Withheld number',
+  dial: {
+    label: 'Number to call',
+    placeholder: 'Number to call',
+    call: 'Call',
+    hint: 'Press / to type a number',
+    empty: 'Type a number first.',
+  },
+  history: {
+    region: 'History',
+    empty: 'No calls yet',
+    emptyHint: 'Calls you make and take appear here.',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    older: 'Show older calls',
+    newest: 'Back to the newest calls',
+    loading: 'Loading…',
+    undelivered: (calls) => (calls === 1 ? '1 call not in Kommo yet' : `${calls} calls not in Kommo yet`),
+    disposition: {
+      answered: 'Answered',
+      missed: 'Missed',
+      'answered elsewhere': 'Answered elsewhere',
+      declined: 'Declined',
+      busy: 'Busy',
+      cancelled: 'Cancelled',
+      'no answer': 'No answer',
+      failed: 'Failed',
+    },
+    outboundDisposition: { declined: 'Declined by them', busy: 'Line busy' },
+    answeredFor: (duration) => `Answered ${duration}`,
+    callBack: (who) => `Call ${who}`,
+    openCard: (who) => `Open the card of ${who}`,
+    retry: 'Retry',
+    retrying: 'Retrying…',
+    delivery: {
+      card: {
+        waiting: 'Waiting to be saved to the card.',
+        failed: 'Could not be saved to the card.',
+        expired: 'Was not saved to the card in time.',
+      },
+      widget: {
+        waiting: 'Waiting for Kommo’s page to open.',
+        failed: 'Could not be shown on Kommo’s page.',
+        expired: 'Was not shown on Kommo’s page in time.',
+      },
+    },
+    inbound: 'Inbound',
+    outbound: 'Outbound',
+  },
+  signIn: {
+    title: 'Sign in to Kommo',
+    lead: 'So that Ringside can say who is calling and save calls to their cards.',
+    withKommo: 'Sign in with Kommo',
+    oauthHint: 'Opens Kommo in your browser.',
+    waitingTitle: 'Finish in your browser',
+    waiting: 'Kommo is open in your browser. Choose your account there and allow access, then come back here.',
+    cancel: 'Cancel',
+    address: 'Kommo address',
+    addressPlaceholder: 'acme.kommo.com',
+    token: 'Long-lived token',
+    tokenHint: 'In Kommo: Settings, Integrations, your private integration, Keys and scopes.',
+    signIn: 'Sign in',
+    checking: 'Checking…',
+    addressMissing: 'Type your Kommo address, such as acme.kommo.com.',
+    tokenMissing: 'Paste the long-lived token from Kommo.',
+  },
+  firstRun: {
+    title: 'Set up Ringside',
+    lead: 'Your administrator has a settings file for you. Give it to Ringside, and your phone is ready.',
+    drop: 'Drop the settings file here',
+    choose: 'Choose a file',
+    dropNow: 'Let go to use this file',
+    reading: 'Reading the file…',
+    wrong: 'This file cannot be used. Send these lines to your administrator:',
+    tooLong: 'This file is far too large to be a Ringside settings file.',
+    unreadable: 'The file could not be read. Copy it to this computer and try again.',
+    oneFile: 'Drop one file only.',
+    hint: 'It usually ends in .json',
+  },
+  pairing: {
+    title: 'Pair your browser',
+    steps: [
+      'Open Kommo in your browser.',
+      'Open Ringside there: Settings, Integrations, Ringside.',
+      'Type this code and choose Pair.',
+    ],
+    copy: 'Copy code',
+    copied: 'Copied',
+    expiresIn: (duration) => `Good for ${duration}`,
+    expired: 'This code has run out.',
+    newCode: 'New code',
+    code: 'Pairing code',
+  },
+};

@@ -1,0 +1,47 @@
+import type { CompletedCall } from '../../../app/calls/completed-call.ts';
+import type { HistoryEntry } from '../../../app/ipc/panel.ts';
+import type { Texts } from '../texts/en.ts';
+import { formatDuration } from './duration.ts';
+
+/** How a past call ended, in words: `Answered 2:05`, `Missed`. */
+export function dispositionText(
+  call: Pick<CompletedCall, 'disposition' | 'direction' | 'talkSeconds'>,
+  texts: Texts,
+): string {
+  if (call.disposition === 'answered') return texts.history.answeredFor(formatDuration(call.talkSeconds));
+  const ours = call.direction === 'outbound' ? texts.history.outboundDisposition[call.disposition] : undefined;
+  return ours ?? texts.history.disposition[call.disposition];
+}
+
+/** Who a past call was with: the name in Kommo, else the name the caller sent, else the number. */
+export function whoOf(call: Pick<CompletedCall, 'caller' | 'displayName' | 'number'>, texts: Texts): string {
+  const known = call.caller.kind === 'entity' ? call.caller.name : null;
+  return known ?? (call.displayName || numberOf(call, texts));
+}
+
+/** The number as it is shown, or that it was withheld. */
+export function numberOf(call: Pick<CompletedCall, 'number'>, texts: Texts): string {
+  return call.number.display || call.number.asReceived || texts.withheld;
+}
+
+/** What to dial to call back; null where no number came. */
+export function callBackNumber(call: Pick<CompletedCall, 'number'>): string | null {
+  return call.number.e164 ?? (/[0-9]/.test(call.number.asReceived) ? call.number.asReceived : null);
+}
+
+export type Trouble = { target: 'card' | 'widget'; tone: 'wait' | 'bad'; sentence: string };
+
+/** What of a call has not arrived where it should, worst first; empty when all is well. */
+export function troublesOf(entry: Pick<HistoryEntry, 'deliveries'>, texts: Texts): Trouble[] {
+  const troubles: Trouble[] = [];
+  for (const { target, state, error } of entry.deliveries) {
+    if (state === 'done' || state === 'no-card') continue;
+    const said = texts.history.delivery[target][state];
+    troubles.push({
+      target,
+      tone: state === 'waiting' ? 'wait' : 'bad',
+      sentence: error === null ? said : `${said} ${error}`,
+    });
+  }
+  return troubles.toSorted((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
+}
