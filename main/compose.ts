@@ -4,17 +4,22 @@ import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { app, net, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
-import type { KommoStatus } from '../app/ipc/panel.ts';
+import type { Call } from '../app/calls/call.ts';
+import type { CompletedCall } from '../app/calls/completed-call.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { createBridge } from './bridge/bridge.ts';
 import { PairedBrowserSchema } from './bridge/paired-browser.ts';
 import { createCallerResolver } from './caller/caller.ts';
 import { createCards } from './caller/cards.ts';
+import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
 import { createCalls } from './calls/calls.ts';
+import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
+import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal } from './journal/journal.ts';
+import { createRecordingProbe } from './journal/recording-probe.ts';
 import { createSession } from './session/session.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
@@ -60,7 +65,7 @@ export function compose(foundation: Foundation): void {
     burst: REQUESTS_AT_ONCE,
     timers: { now: () => performance.now(), after },
   });
-  let kommoState: KommoStatus['state'] | null = null;
+  let served: number | null = null;
   const session = createSession({
     settings,
     vault,
@@ -68,28 +73,71 @@ export function compose(foundation: Foundation): void {
     budget,
     userAgent,
     now: Date.now,
+    monotonic: () => performance.now(),
+    after,
     newState: () => randomBytes(24).toString('base64url'),
     openBrowser: (url) => shell.openExternal(url),
     log,
     onChange: () => {
       refresh();
-      const { state } = session.status();
-      if (state === 'signed-in' && kommoState !== 'signed-in') deliveries.wake('card');
-      kommoState = state;
+      const user = session.user()?.id ?? null;
+      if (user !== null && user !== served) deliveries.wake('card');
+      served = user;
     },
+    onOtherAccount: (before, account) => {
+      const waiting = journal.notInKommo();
+      journal.giveUp(`This call was for the Kommo account ${before}.`);
+      notices.add(
+        'other-account',
+        `Ringside is signed in to ${account} now, before it was ${before}.${waiting === 0 ? '' : ` Calls that still waited for ${before} were given up; the history shows them.`}`,
+      );
+    },
+    onMoved: (to) =>
+      notices.add(
+        'moved',
+        `Your Kommo account has a new address, ${new URL(to).host}. Ringside has followed it; open Kommo there and pair your browser again.`,
+      ),
+    waitingCalls: () => journal.notInKommo(),
   });
   const notices = createNotices(() => refresh());
-  const journal = openJournal(profile, (trouble) => {
-    log('journal.trouble', trouble);
-    notices.add(
-      'journal',
-      trouble.kind === 'damaged'
-        ? `The call history was damaged and has been set aside as ${trouble.keptAs}. New calls are kept; ask your administrator about the old ones.`
-        : 'The call history cannot be written to disk: calls are kept only until Ringside ends. Make room on the disk and start Ringside again.',
-    );
+  const journal = openJournal(
+    profile,
+    (trouble) => {
+      log('journal.trouble', trouble);
+      if (trouble.kind === 'written') notices.dismiss('journal-full');
+      else notices.add(trouble.kind === 'full' ? 'journal-full' : 'journal', journalSentence(trouble));
+    },
+    { after, targets: (call) => deliveryTargets(call, settings.calls()) },
+  );
+  const annotations = createAnnotations({
+    journal,
+    isLive: (id) => calls.views().some((view) => view.id === id),
+    now: Date.now,
+    changed: () => {
+      panel.historyChanged();
+      deliveries.run();
+    },
   });
   const cards = createCards({ session, timeline, open: (url) => shell.openExternal(url), log });
-  const resolver = createCallerResolver({ session, timeline, log });
+  const ownExtension = () => phoneStatus.current().extension ?? '';
+  /** The Kommo user that the settings name for the extension of a call. */
+  const mappedUser = (call: Call): number | null => {
+    const { users } = settings.calls();
+    const extension = call.source === 'watched' ? call.local.user : ownExtension();
+    return Object.hasOwn(users, extension) ? (users[extension] ?? null) : null;
+  };
+  const signedInAgent = (): CompletedCall['agent'] => {
+    const user = session.user();
+    return user === null ? null : { userId: user.id, name: user.name || settings.phone()?.displayName || '' };
+  };
+  const resolver = createCallerResolver({
+    session,
+    remembered: createRemembered(() => performance.now()),
+    rules: settings.numberRules,
+    userOf: mappedUser,
+    timeline,
+    log,
+  });
 
   const desktopToasts = createDesktopToasts({ icon, log, fallback: () => electronToasts(icon) });
   const toasts = createToasts({
@@ -99,6 +147,7 @@ export function compose(foundation: Foundation): void {
       timeline.add(`click.${action}`, id);
       if (action === 'answer') calls.answer(id);
       else if (action === 'decline') calls.decline(id);
+      else if (settings.calls().pop === 'never') panel.show();
       else void calls.party(id).then((party) => cards.open(id, party ?? journal.call(id)));
     },
     notShown: (id, reason) => {
@@ -111,24 +160,31 @@ export function compose(foundation: Foundation): void {
     newId: () => `r-${randomUUID()}`,
     rules: settings.numberRules,
     recordingRule: () => settings.calls().recording,
-    extension: () => phoneStatus.current().extension ?? '',
-    agent: () => {
-      const user = session.user();
-      return user === null ? null : { userId: user.id, name: user.name || settings.phone()?.displayName || '' };
+    extension: ownExtension,
+    lineHeader: () => settings.calls().lineHeader,
+    agent: (call) => {
+      const mapped = mappedUser(call);
+      if (mapped !== null && mapped !== session.user()?.id)
+        return { userId: mapped, name: settings.phone()?.displayName ?? '' };
+      return signedInAgent();
     },
+    recall: resolver.recall,
     resolve: resolver.resolve,
+    popRule: settings.calls,
+    pop: (id, party) => {
+      timeline.add('pop', id);
+      void cards.open(id, party);
+    },
     toasts,
     timeline,
     command: phone.command,
     record: (call, settled) => {
+      const said = annotations.completed(call);
       try {
-        journal.record(call, deliveryTargets(call, settings.calls()), Date.now() + (settled ? 0 : SETTLE_MS));
+        journal.record(said, deliveryTargets(said, settings.calls()), Date.now() + (settled ? 0 : SETTLE_MS));
       } catch (error) {
         log('journal.not-written', { error: String(error) });
-        notices.add(
-          'journal-full',
-          'The last call could not be written to disk. Make room on the disk; calls are not kept until then.',
-        );
+        notices.add('journal-full', journalSentence({ kind: 'full', detail: String(error) }));
       }
       panel.historyChanged();
       deliveries.run();
@@ -143,8 +199,8 @@ export function compose(foundation: Foundation): void {
       panel.historyChanged();
       deliveries.run();
     },
-    changed: (view) => {
-      bridge.showCall(bridgeCallOf(view));
+    changed: (view, isPrivate) => {
+      if (!isPrivate) bridge.showCall(bridgeCallOf(view));
       refresh();
     },
   });
@@ -166,7 +222,12 @@ export function compose(foundation: Foundation): void {
 
   const deliveries = createDeliveries({
     journal,
-    kommo: session.client,
+    // Not before it is known whose account it is: what waits for one must not go to another.
+    kommo: () => (session.user() === null ? null : session.client()),
+    settings: settings.calls,
+    agent: signedInAgent,
+    heldUntil: annotations.heldUntil,
+    hasAudio: createRecordingProbe((url, init) => net.fetch(url, init)),
     widget: bridge.deliver,
     now: Date.now,
     random: Math.random,
@@ -187,6 +248,7 @@ export function compose(foundation: Foundation): void {
     cards,
     journal,
     deliveries,
+    annotations,
     bridge,
     notices,
     phoneStatus: phoneStatus.current,

@@ -1,7 +1,7 @@
 /** The contract between main and the panel: one snapshot of everything the agent sees, and the things they can ask for. */
 import * as v from 'valibot';
 import type { CallState, Disposition } from '../calls/call.ts';
-import type { Caller, CompletedCall } from '../calls/completed-call.ts';
+import { EntityRefSchema, type Caller, type CompletedCall, type EntityRef } from '../calls/completed-call.ts';
 
 /** A sentence for the agent: what is, and what to do. */
 type Sentence = string;
@@ -22,7 +22,14 @@ export type CallView = {
   /** Something about this call the agent must know (no microphone, no name and why). */
   notice: Sentence | null;
   canOpenCard: boolean;
+  /** Who has this number, Kommo's choice first; empty where nobody but the caller has it. */
+  matches: CallMatch[];
+  /** The line that was called, where the settings say which header shows it. */
+  line: string | null;
 };
+
+/** One of several cards with the caller's number. */
+export type CallMatch = { entity: EntityRef; name: string | null };
 
 export type PhoneStatus = {
   state: 'not-set-up' | 'connecting' | 'registered' | 'retrying' | 'refused' | 'unregistered';
@@ -40,6 +47,14 @@ export type KommoStatus = {
   way: 'oauth' | 'token' | null;
   /** Why not, or what is wrong although signed in. */
   reason: Sentence | null;
+  /** When a long-lived token ends (milliseconds since 1970 UTC); null where the sign-in stays by itself or no end is known. */
+  endsAt: number | null;
+  /** While a sign-in waits for its code: until when Kommo takes one. */
+  codeUntil: number | null;
+  /** Signed in to another account than before: nothing is changed until the agent says so. */
+  offered: { account: string; before: string } | null;
+  /** Calls that are not on their card yet: what becomes of them is asked at a sign-out. */
+  waitingCalls: number;
 };
 
 export type BrowserStatus = {
@@ -64,7 +79,7 @@ export type PanelState = {
 
 export type DeliveryView = {
   target: 'card' | 'widget';
-  state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card';
+  state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card' | 'given-up';
   tries: number;
   error: Sentence | null;
 };
@@ -90,14 +105,21 @@ export const PanelRequests = {
   decline: v.tuple([id]),
   hangUp: v.tuple([id]),
   openCard: v.tuple([id]),
+  /** Which of the matches of a live call it is. */
+  chooseMatch: v.tuple([id, EntityRefSchema]),
   /** Entries that started before this time (milliseconds since 1970 UTC), newest first; null from the newest. */
   history: v.tuple([v.nullable(v.number()), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))]),
   openHistoryCard: v.tuple([id]),
   retryDelivery: v.tuple([id]),
   signInWithToken: v.tuple([line(200), line(8192)]),
   signInWithOAuth: v.tuple([]),
+  /** The code, or the whole address that the browser was sent to. */
+  pasteCode: v.tuple([line(8192)]),
+  /** To the account of `KommoStatus.offered`. */
+  changeAccount: v.tuple([]),
   cancelSignIn: v.tuple([]),
-  signOut: v.tuple([]),
+  /** What becomes of the calls that Kommo has not got yet. */
+  signOut: v.tuple([v.picklist(['keep', 'give-up'])]),
   newPairingCode: v.tuple([]),
   forgetBrowsers: v.tuple([]),
   /** The text of a provisioning file, dropped on the panel. */

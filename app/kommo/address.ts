@@ -31,6 +31,11 @@ export function parseOrigin(address: string): KommoOrigin | null {
   return url.origin as KommoOrigin;
 }
 
+/** Whether an account is the sandbox on this computer. */
+export function isLoopback(origin: KommoOrigin): boolean {
+  return LOOPBACK.has(new URL(origin).hostname);
+}
+
 const SECTIONS = { contact: 'contacts', lead: 'leads', company: 'companies', customer: 'customers' } as const;
 
 /** The path of an entity's collection in the web interface and in `/api/v4`. */

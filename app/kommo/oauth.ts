@@ -2,9 +2,13 @@
  * Kommo's OAuth 2.0 (kommo.md section 1): no PKCE, one registered redirect address, a secret at the token endpoint,
  * refresh tokens that rotate.
  */
-import { parseOrigin, type KommoOrigin } from './address.ts';
+import * as v from 'valibot';
+import { isLoopback, parseOrigin, type KommoOrigin } from './address.ts';
 
 export type Integration = { clientId: string; clientSecret: string; redirectUri: string; authorizeUrl: string };
+
+/** How long a code from Kommo is good for (kommo.md section 1.2). */
+export const CODE_MS = 20 * 60_000;
 
 /** Where the agent's browser is sent. `post_message` makes Kommo redirect in the opened window itself. */
 export function authorizeAddress(integration: Integration, state: string): string {
@@ -64,4 +68,99 @@ export function tokenRequest(
       : { grant_type: 'refresh_token', refresh_token: grant.refreshToken }),
     redirect_uri: integration.redirectUri,
   };
+}
+
+/**
+ * What an agent pasted: the whole address that the browser ended at, read as strictly as the redirect itself, or the
+ * bare code of "Keys and scopes", which names neither sign-in nor account and is only ever taken to the configured one.
+ */
+export function readPasted(text: string, expected: { state: string | null; origin: KommoOrigin }): Redirect {
+  const pasted = text.trim();
+  const question = pasted.indexOf('?');
+  if (question >= 0) {
+    const query = new URLSearchParams(pasted.slice(question + 1).replace(/#.*$/, ''));
+    if (!query.has('code') && !query.has('error')) return notCopied();
+    return readRedirect(query, { state: expected.state ?? '', origin: expected.origin });
+  }
+  return /^[A-Za-z0-9._~-]{16,4096}$/.test(pasted) ? { ok: true, code: pasted, origin: expected.origin } : notCopied();
+}
+
+const notCopied = (): Redirect => ({
+  ok: false,
+  foreign: true,
+  message: 'That is not a code from Kommo. Copy the whole address from the browser, or the whole code, and paste it again.',
+});
+
+/** What an agent is told of a code that Kommo did not take; `hint` is Kommo's own word for it (kommo.md section 1.5). */
+export function codeRefusedSentence(hint: string, redirectUri: string): string {
+  if (/expired/i.test(hint)) return 'This code is more than twenty minutes old, and Kommo no longer takes it. Start the sign-in again.';
+  if (/revoked/i.test(hint)) return 'This code was used already; each code works once. Start the sign-in again.';
+  if (/cannot decrypt/i.test(hint))
+    return 'This code is from another integration, or a part of it is missing. Copy it whole, from the integration that Ringside was set up with.';
+  if (/invalid account/i.test(hint)) return 'This code is for another Kommo account. Choose your account when you allow Ringside.';
+  return integrationSentence(hint, redirectUri) ?? `Kommo refused the sign-in (${hint}). Start it again, or ask your administrator.`;
+}
+
+/**
+ * Why an agent is signed out although nobody signed out here. `lost`: an answer to the same renewal had been lost, so
+ * that Kommo may have given a new pair that never arrived (kommo.md section 1.4).
+ */
+export function renewalRefusedSentence(hint: string, redirectUri: string, lost: boolean): string {
+  const kept = 'Calls that wait for Kommo are kept.';
+  const integration = integrationSentence(hint, redirectUri);
+  if (integration !== null) return `${integration} ${kept}`;
+  if (lost)
+    return `The connection broke while Kommo renewed this sign-in, and Kommo does not take the old one any more. Sign in again. ${kept}`;
+  return `Kommo has ended this sign-in. Somebody may have signed in as you on another computer, the integration may have been turned off, or Ringside was not used for three months. Sign in again. ${kept}`;
+}
+
+/** What is wrong with the integration itself, null where it is something else. */
+function integrationSentence(hint: string, redirectUri: string): string | null {
+  if (/client_id/i.test(hint))
+    return "Kommo does not know this integration. Ask your administrator to check the integration's ID in the provisioning file.";
+  if (/client_secret/i.test(hint))
+    return "Kommo does not take this integration's secret. Ask your administrator for a provisioning file with the new one.";
+  if (/redirect/i.test(hint))
+    return `Kommo has another redirect address for this integration. Ask your administrator to register exactly ${redirectUri} there.`;
+  return null;
+}
+
+const ClaimsSchema = v.object({ exp: v.optional(v.number()), api_domain: v.optional(v.string()) });
+
+/**
+ * What an access token (a JWT) says of itself: its end in milliseconds since 1970 UTC, for display, and the host that
+ * knows an account's present name. Nothing is proven by it; a token that is none says nothing.
+ */
+export function claimsOf(accessToken: string): { endsAt: number | null; apiDomain: string | null } {
+  try {
+    const payload = accessToken.split('.')[1] ?? '';
+    const claims = v.parse(ClaimsSchema, JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))));
+    return { endsAt: claims.exp === undefined ? null : claims.exp * 1000, apiDomain: claims.api_domain ?? null };
+  } catch {
+    return { endsAt: null, apiDomain: null };
+  }
+}
+
+/**
+ * Where the present name of an account is asked for (`X-Refresh-Token`, kommo.md section 1.6), null where the token
+ * names a host that is not Kommo's: a refresh token goes nowhere else. Loopback only where the account is there too.
+ */
+export function renamedAddress(apiDomain: string, origin: KommoOrigin): string | null {
+  const path = '/oauth2/account/current/subdomain';
+  if (isLoopback(origin)) {
+    const api = parseOrigin(`http://${apiDomain}`);
+    return api === null ? null : `${api}${path}`;
+  }
+  return /^[a-z0-9-]+\.kommo\.com$/.test(apiDomain) ? `https://${apiDomain}${path}` : null;
+}
+
+const RenamedSchema = v.object({ id: v.number(), domain: v.string() });
+
+/** The account and its present address as `renamedAddress` answered it, null where it is no address of an account. */
+export function readRenamed(answer: unknown, origin: KommoOrigin): { account: number; origin: KommoOrigin } | null {
+  const parsed = v.safeParse(RenamedSchema, answer);
+  if (!parsed.success) return null;
+  const moved = parseOrigin(`${new URL(origin).protocol}//${parsed.output.domain}`);
+  // An account on kommo.com does not move to this computer, nor the other way.
+  return moved === null || isLoopback(moved) !== isLoopback(origin) ? null : { account: parsed.output.id, origin: moved };
 }

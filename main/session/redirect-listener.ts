@@ -42,7 +42,7 @@ export async function listenForRedirect(
       fail(
         new Error(
           error.code === 'EADDRINUSE'
-            ? `Another program uses port ${expected.port}, where Kommo's answer must arrive. Close that program and sign in again.`
+            ? `Another program uses port ${expected.port}, where Kommo's answer would arrive.`
             : `Ringside cannot listen on ${expected.host} for Kommo's answer (${error.code ?? error.message}).`,
         ),
       ),

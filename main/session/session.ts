@@ -4,32 +4,56 @@
  */
 import * as v from 'valibot';
 import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
-import { AccountSchema, ProblemSchema, TokenAnswerSchema } from '../../app/kommo/answers.ts';
+import { AccountSchema, type Account } from '../../app/kommo/answers.ts';
 import type { Budget } from '../../app/kommo/budget.ts';
 import { createKommoClient, type Fetch, type KommoClient } from '../../app/kommo/client.ts';
-import { authorizeAddress, readRedirect, tokenRequest, type Integration } from '../../app/kommo/oauth.ts';
-import { KommoRefusal, refusalOf } from '../../app/kommo/refusal.ts';
+import {
+  authorizeAddress,
+  claimsOf,
+  CODE_MS,
+  codeRefusedSentence,
+  readPasted,
+  readRedirect,
+  renewalRefusedSentence,
+  tokenRequest,
+  type Integration,
+} from '../../app/kommo/oauth.ts';
+import { KommoRefusal } from '../../app/kommo/refusal.ts';
 import type { KommoStatus } from '../../app/ipc/panel.ts';
 import type { KommoSettings, Settings } from '../settings/settings.ts';
 import type { Vault } from '../settings/vault.ts';
 import type { Log } from '../diagnostics/log.ts';
-import { listenForRedirect, type RedirectListener } from './redirect-listener.ts';
+import { listenForRedirect } from './redirect-listener.ts';
+import { createServerClock } from './server-clock.ts';
+import { createTokenEndpoint, type TokenPair } from './token-endpoint.ts';
 
-/** Refreshed so long before the access token ends, by the server's clock. */
-const EARLY_MS = 10 * 60 * 1000;
-const SIGN_IN_MS = 10 * 60 * 1000;
+/** Refreshed so long before the access token ends, by Kommo's clock; a short-lived one in its last quarter. */
+const EARLY_MS = 10 * 60_000;
+/** No clock makes a sign-in refresh more often than this, whatever it says; a 401 does. */
+const REFRESH_APART_MS = 60 * 60_000;
+/** An early refresh that failed is tried again after this. */
+const REFRESH_AGAIN_MS = 60_000;
+/** So often it is looked whether a refresh is due, so that no call has to wait for one. */
+const BEAT_MS = 5 * 60_000;
 
 const TokensSchema = v.object({
   origin: v.string(),
   accessToken: v.string(),
   refreshToken: v.nullable(v.string()),
-  /** By this computer's clock, corrected by the server's; null for a long-lived token. */
+  /** By Kommo's clock, in milliseconds since 1970 UTC; null for a long-lived token. */
   expiresAt: v.nullable(v.number()),
+  /** How long it was good for when it was new, in milliseconds. */
+  lifetime: v.optional(v.number(), 24 * 60 * 60_000),
+  /** How far this computer's clock was ahead of Kommo's. */
+  clockAhead: v.optional(v.number(), 0),
 });
 type Tokens = v.InferOutput<typeof TokensSchema>;
 
 const IdentitySchema = v.object({ ...AccountSchema.entries, user_name: v.nullable(v.string()), origin: v.string() });
 type Identity = v.InferOutput<typeof IdentitySchema>;
+
+/** The account that was signed in last; outlives a sign-out, as what waits for Kommo waits for this one. */
+const LastAccountSchema = v.object({ id: v.number(), name: v.string(), origin: v.string() });
 
 export type SessionPorts = {
   settings: Settings;
@@ -37,36 +61,64 @@ export type SessionPorts = {
   fetch: Fetch;
   budget: Budget;
   userAgent: string;
+  /** This computer's clock, in milliseconds since 1970 UTC. */
   now(): number;
+  /** Milliseconds that pass whatever the clock is set to. */
+  monotonic(): number;
+  after(ms: number, run: () => void): () => void;
   newState(): string;
   openBrowser(url: string): Promise<void>;
   log: Log;
   onChange(): void;
+  /** Another account than the last one is signed in: what waited for that must not go to this. */
+  onOtherAccount(before: string, now: string): void;
+  /** The account has another address; everything that asks for `origin()` has it from now on. */
+  onMoved(to: KommoOrigin): void;
+  /** Calls that are not on their card yet. */
+  waitingCalls(): number;
 };
 
 export type Session = ReturnType<typeof createSession>;
 
-export function createSession({
-  settings,
-  vault,
-  fetch,
-  budget,
-  userAgent,
-  now,
-  newState,
-  openBrowser,
-  log,
-  onChange,
-}: SessionPorts) {
+/** A sign-in that waits for its code. */
+type Attempt = {
+  state: string;
+  codeUntil: number;
+  /** A code was pasted and taken: nothing is waited for any more. */
+  finish(): void;
+  cancel(): void;
+};
+
+export function createSession(ports: SessionPorts) {
+  const { settings, vault, fetch, budget, userAgent, now, monotonic, log, onChange } = ports;
   let tokens = restoreTokens();
   let identity = restoreIdentity();
   let reason: string | null = null;
   /** Counts sign-ins and sign-outs: an answer to a request of an earlier one must not change the present one. */
   let generation = 0;
   let refreshing: Promise<Tokens> | null = null;
+  /** When the last refresh was tried and when one last gave a pair, by the monotonic clock. */
+  let triedAt: number | null = null;
+  let refreshedAt: number | null = null;
+  /** An answer to a refresh was lost since the last pair came. */
+  let lostAnswer = false;
+  /** The present pair could not be written to disk. */
+  let unsaved = false;
   let identifying: Promise<Identity> | null = null;
-  let signingIn: { listener: RedirectListener; cancel: () => void } | null = null;
-  let client: { origin: KommoOrigin; client: KommoClient } | null = null;
+  let signingIn: Attempt | null = null;
+  /** Signed in to another account than before, not yet in force. */
+  let offer: { account: Account; before: string; take(): void } | null = null;
+  let client: KommoClient | null = null;
+  const clock = createServerClock(now, monotonic, tokens?.clockAhead ?? 0);
+
+  /** Every answer of Kommo says what time it is there. */
+  const listening: Fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    const time = Date.parse(response.headers.get('date') ?? '');
+    if (response.status < 500 && Number.isFinite(time)) clock.hear(time);
+    return response;
+  };
+  const endpoint = createTokenEndpoint({ fetch: listening, budget, userAgent });
 
   function restoreTokens(): Tokens | null {
     const kommo = settings.kommo();
@@ -81,11 +133,38 @@ export function createSession({
     return kept !== null && kept.origin === tokens?.origin ? kept : null;
   }
 
+  function tokensOf(origin: KommoOrigin, pair: TokenPair): Tokens {
+    if (pair.serverTime !== null) clock.hear(pair.serverTime);
+    return {
+      origin,
+      accessToken: pair.accessToken,
+      refreshToken: pair.refreshToken,
+      expiresAt: clock.now() + pair.expiresIn,
+      lifetime: pair.expiresIn,
+      clockAhead: clock.ahead(),
+    };
+  }
+
+  /** On disk before it is used: a refresh token that was used up and not kept would sign the agent out. */
   function keep(next: Tokens): Tokens {
-    // On disk before it is used: a refresh token that was used up and not kept would sign the agent out.
-    if (next.refreshToken !== null) vault.set('tokens', next);
     tokens = next;
+    lostAnswer = false;
+    if (next.refreshToken !== null) save(next);
     return next;
+  }
+
+  function save(next: Tokens): void {
+    try {
+      vault.set('tokens', next);
+      if (unsaved) reason = null;
+      unsaved = false;
+    } catch (error) {
+      // The old pair may be dead already: the new one in memory is better than none.
+      log('session.not-saved', { error: String(error) });
+      unsaved = true;
+      reason =
+        'The sign-in could not be written to disk, so it may not last over a restart. Make room on the disk; Ringside tries again.';
+    }
   }
 
   /** Another sign-in counts from here on. */
@@ -94,11 +173,17 @@ export function createSession({
     identity = null;
     identifying = null;
     refreshing = null;
+    refreshedAt = null;
+    triedAt = null;
+    client = null;
+    offer = null;
   }
 
+  /** What waits for Kommo is not touched: it goes with the next sign-in. */
   function forget(why: string | null): void {
     turn();
     tokens = null;
+    unsaved = false;
     reason = why;
     vault.delete('tokens');
     vault.delete('identity');
@@ -107,58 +192,72 @@ export function createSession({
 
   const integration = (kommo: KommoSettings): Integration | null => (kommo.auth.kind === 'oauth' ? kommo.auth : null);
 
-  async function requestTokens(origin: KommoOrigin, body: Record<string, string>): Promise<Tokens> {
-    if (!(await budget.take('call'))) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
-    const response = await fetch(`${origin}/oauth2/access_token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(20_000),
-    }).catch((error: unknown) => {
-      throw new KommoRefusal('unreachable', { detail: String(error) });
-    });
-    const text = await response.text().catch((error: unknown) => {
-      throw new KommoRefusal('unreachable', { detail: String(error) });
-    });
-    const json = v.safeParse(v.pipe(v.string(), v.parseJson()), text);
-    if (response.status < 200 || response.status >= 300) {
-      const problem = json.success ? v.safeParse(ProblemSchema, json.output) : null;
-      throw refusalOf(
-        response.status,
-        response.headers.get('content-type') ?? '',
-        text,
-        problem?.success === true ? problem.output : null,
-      );
+  /** Whether the clock says that a refresh is due: `over` where the access token is no good any more. */
+  function due(): 'no' | 'early' | 'over' {
+    if (tokens === null || tokens.expiresAt === null) return 'no';
+    const { expiresAt, lifetime } = tokens;
+    if (refreshedAt !== null && monotonic() - refreshedAt < Math.min(REFRESH_APART_MS, lifetime / 2)) return 'no';
+    if (clock.now() >= expiresAt) return 'over';
+    if (triedAt !== null && monotonic() - triedAt < REFRESH_AGAIN_MS) return 'no';
+    return clock.now() >= expiresAt - Math.min(EARLY_MS, lifetime / 4) ? 'early' : 'no';
+  }
+
+  /** A new pair, from the account's present address where it has moved. @throws KommoRefusal */
+  async function renew(oauth: Integration, from: KommoOrigin, refreshToken: string): Promise<Tokens> {
+    const asked = generation;
+    const body = tokenRequest(oauth, { refreshToken });
+    try {
+      return tokensOf(from, await endpoint.tokens(from, body).catch((error: unknown) => {
+        if (!(error instanceof KommoRefusal) || (error.kind !== 'unreachable' && error.kind !== 'unreadable')) throw error;
+        // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
+        lostAnswer = true;
+        return endpoint.tokens(from, body);
+      }));
+    } catch (error) {
+      if (!(error instanceof KommoRefusal) || (error.passes && error.kind !== 'unreachable')) throw error;
+      const to = await movedTo(from, refreshToken);
+      if (to === null || asked !== generation) throw error;
+      moveTo(to);
+      return tokensOf(to, await endpoint.tokens(to, body));
     }
-    const answer = v.safeParse(TokenAnswerSchema, json.success ? json.output : null);
-    if (!answer.success) throw new KommoRefusal('unreadable', { detail: 'token answer' });
-    const { access_token, refresh_token, expires_in } = answer.output;
-    // `expires_in` counts from the server's now, whatever either clock says, so our own now plus it is right.
-    return { origin, accessToken: access_token, refreshToken: refresh_token, expiresAt: now() + expires_in * 1000 };
+  }
+
+  /** The account's new address, null where it has none or Kommo does not say. */
+  async function movedTo(from: KommoOrigin, refreshToken: string): Promise<KommoOrigin | null> {
+    const { apiDomain } = claimsOf(tokens?.accessToken ?? '');
+    if (apiDomain === null) return null;
+    const found = await endpoint.whereabouts(from, apiDomain, refreshToken);
+    if (found === null || found.origin === from) return null;
+    return identity === null || identity.id === found.account ? found.origin : null;
+  }
+
+  function moveTo(to: KommoOrigin): void {
+    log('session.moved', {});
+    settings.moveTo(to);
+    if (tokens !== null) save((tokens = { ...tokens, origin: to }));
+    if (identity !== null) know({ ...identity, origin: to });
+    ports.onMoved(to);
+    onChange();
   }
 
   async function refresh(): Promise<Tokens> {
     if (refreshing !== null) return refreshing;
     const asked = generation;
+    triedAt = monotonic();
     const current = (async () => {
       const kommo = settings.kommo();
       const oauth = kommo === null ? null : integration(kommo);
       const refreshToken = tokens?.refreshToken ?? null;
       if (kommo === null || oauth === null || refreshToken === null) throw new KommoRefusal('signed-out');
-      const body = tokenRequest(oauth, { refreshToken });
       try {
-        const next = await requestTokens(kommo.origin, body).catch((error: unknown) => {
-          // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
-          if (error instanceof KommoRefusal && (error.kind === 'unreachable' || error.kind === 'timeout'))
-            return requestTokens(kommo.origin, body);
-          throw error;
-        });
+        const next = await renew(oauth, kommo.origin, refreshToken);
         if (asked !== generation) throw new KommoRefusal('signed-out');
+        refreshedAt = monotonic();
         return keep(next);
       } catch (error) {
         if (asked === generation && error instanceof KommoRefusal && !error.passes) {
           log('session.refresh-refused', { detail: error.detail });
-          forget('Kommo no longer accepts this sign-in. Sign in again.');
+          forget(renewalRefusedSentence(error.detail, oauth.redirectUri, lostAnswer));
           throw new KommoRefusal('unauthorized', { detail: error.detail });
         }
         throw error;
@@ -170,38 +269,94 @@ export function createSession({
     return current;
   }
 
+  /** Still good: a call that rings now does not wait for the new one. */
+  function refreshAside(): void {
+    refresh().catch((error: unknown) => log('session.not-refreshed', { error: String(error) }));
+  }
+
   const tokenSource = {
     async current(): Promise<string> {
       if (tokens === null) throw new KommoRefusal('signed-out');
-      if (tokens.expiresAt !== null && tokens.expiresAt - now() < EARLY_MS) {
-        if (tokens.expiresAt <= now()) return (await refresh()).accessToken;
-        // Still good: a call that rings now does not wait for the new one.
-        refresh().catch((error: unknown) => log('session.not-refreshed', { error: String(error) }));
-      }
+      const when = due();
+      if (when === 'over') return (await refresh()).accessToken;
+      if (when === 'early') refreshAside();
       return tokens.accessToken;
     },
     async refused(token: string): Promise<string | null> {
       if (tokens === null) return null;
       if (tokens.accessToken !== token) return tokens.accessToken;
       if (tokens.refreshToken === null) {
-        forget('Kommo does not accept the access token any more. Sign in with a new one.');
+        forget(tokenEnded(token));
         return null;
       }
       return (await refresh()).accessToken;
     },
-    ended: () => forget('Kommo no longer accepts this sign-in. Sign in again.'),
+    ended: () => forget('Kommo no longer accepts this sign-in. Sign in again. Calls that wait for Kommo are kept.'),
   };
+
+  function tokenEnded(token: string): string {
+    const { endsAt } = claimsOf(token);
+    const over = endsAt !== null && endsAt <= clock.now();
+    return over
+      ? 'The long-lived token has come to its end. Sign in with a new one. Calls that wait for Kommo are kept.'
+      : 'Kommo does not accept the access token any more; an administrator may have taken it back. Sign in with a new one. Calls that wait for Kommo are kept.';
+  }
+
+  /** In the background: a refresh that is due, a pair that is not on disk yet, an account that is not known yet. */
+  function beat(): void {
+    if (tokens !== null && unsaved) save(tokens);
+    if (due() !== 'no') refreshAside();
+    else if (tokens !== null && identity === null)
+      identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
+    ports.after(BEAT_MS, beat);
+  }
+  ports.after(BEAT_MS, beat);
 
   function kommoClient(): KommoClient | null {
     const kommo = settings.kommo();
     if (kommo === null || tokens === null) return null;
-    if (client?.origin !== kommo.origin) {
-      client = {
-        origin: kommo.origin,
-        client: createKommoClient({ origin: kommo.origin, fetch, tokens: tokenSource, budget, userAgent }),
-      };
+    if (client === null) {
+      const { origin } = kommo;
+      const asked = generation;
+      client = createKommoClient({
+        origin,
+        // A request that was made before the account moved is answered at its new address.
+        fetch: (url, init) =>
+          listening(asked === generation ? `${settings.kommo()?.origin ?? origin}${url.slice(origin.length)}` : url, init),
+        tokens: tokenSource,
+        budget,
+        userAgent,
+      });
     }
-    return client.client;
+    return client;
+  }
+
+  function know(next: Identity): Identity {
+    const last = vault.get('last-account', LastAccountSchema);
+    identity = next;
+    vault.set('identity', next);
+    if (last?.id !== next.id || last.name !== next.name || last.origin !== next.origin)
+      vault.set('last-account', { id: next.id, name: next.name, origin: next.origin });
+    if (last !== null && last.id !== next.id) ports.onOtherAccount(last.name, next.name);
+    return next;
+  }
+
+  /** From Kommo's answer: who it is and where. */
+  function introduce(kommo: KommoClient, account: Account): Identity {
+    const asked = generation;
+    const known = know({ ...account, user_name: null, origin: settings.kommo()?.origin ?? kommo.origin });
+    if (!unsaved) reason = null;
+    onChange();
+    // The name is a nicety that only administrators may read: never waited for.
+    void kommo.userName(account.current_user_id).then(
+      (name) => {
+        if (asked !== generation || identity === null || name === null) return;
+        know({ ...identity, user_name: name });
+        onChange();
+      },
+      (error: unknown) => log('session.user-name', { error: String(error) }),
+    );
+    return known;
   }
 
   /** Who is signed in: asked of Kommo once, then known. */
@@ -214,21 +369,7 @@ export function createSession({
       if (kommo === null) throw new KommoRefusal('signed-out');
       const account = await kommo.account();
       if (asked !== generation) throw new KommoRefusal('signed-out');
-      identity = { ...account, user_name: null, origin: kommo.origin };
-      reason = null;
-      vault.set('identity', identity);
-      onChange();
-      // The name is a nicety that only administrators may read: never waited for.
-      void kommo.userName(account.current_user_id).then(
-        (name) => {
-          if (asked !== generation || identity === null || name === null) return;
-          identity = { ...identity, user_name: name };
-          vault.set('identity', identity);
-          onChange();
-        },
-        (error: unknown) => log('session.user-name', { error: String(error) }),
-      );
-      return identity;
+      return introduce(kommo, account);
     })()
       .catch((error: unknown) => {
         if (asked === generation && error instanceof KommoRefusal && tokens !== null) {
@@ -244,19 +385,47 @@ export function createSession({
     return current;
   }
 
-  async function signInWithToken(address: string, accessToken: string): Promise<void> {
-    const origin = parseOrigin(/^[a-z0-9-]+$/i.test(address) ? `https://${address.toLowerCase()}.kommo.com` : address);
-    if (origin === null)
-      throw new Error('That is not the address of a Kommo account. It looks like https://acme.kommo.com.');
+  /** The account that a token opens, asked with that token alone. */
+  async function accountOf(origin: KommoOrigin, accessToken: string): Promise<Account> {
     const trial = createKommoClient({
       origin,
-      fetch,
+      fetch: listening,
       budget,
       userAgent,
       tokens: { current: () => Promise.resolve(accessToken), refused: () => Promise.resolve(null), ended: () => {} },
     });
+    return trial.account();
+  }
+
+  /**
+   * Puts a sign-in in force by `take`, unless it is for another account than before: then that is offered, and until
+   * the agent has said so everything stays as it was.
+   */
+  function enter(account: Account | null, take: () => void): void {
+    const last = vault.get('last-account', LastAccountSchema);
+    const commit = () => {
+      turn();
+      take();
+      const kommo = kommoClient();
+      if (account !== null && kommo !== null) introduce(kommo, account);
+      else identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
+    };
+    if (account === null || last === null || last.id === account.id) return commit();
+    offer = { account, before: last.name, take: commit };
+    onChange();
+  }
+
+  async function signInWithToken(address: string, accessToken: string): Promise<void> {
+    const origin = parseOrigin(/^[a-z0-9-]+$/i.test(address) ? `https://${address.toLowerCase()}.kommo.com` : address);
+    if (origin === null)
+      throw new Error('That is not the address of a Kommo account. It looks like https://acme.kommo.com.');
+    offer = null;
     try {
-      await trial.account();
+      const account = await accountOf(origin, accessToken);
+      enter(account, () => {
+        settings.useToken(origin, accessToken);
+        keep(tokenOf(origin, accessToken));
+      });
     } catch (error) {
       if (error instanceof KommoRefusal && error.kind === 'unauthorized') {
         throw new Error(
@@ -265,59 +434,104 @@ export function createSession({
       }
       throw error;
     }
-    settings.useToken(origin, accessToken);
-    turn();
-    keep(tokenOf(origin, accessToken));
-    await identify();
   }
 
-  async function signInWithOAuth(): Promise<void> {
+  /** What this desktop signs in with. @throws where it has no integration */
+  function registered(): { origin: KommoOrigin; oauth: Integration } {
     const kommo = settings.kommo();
     const oauth = kommo === null ? null : integration(kommo);
     if (kommo === null || oauth === null)
       throw new Error('This desktop has no Kommo integration set up. Ask your administrator for a provisioning file.');
+    return { origin: kommo.origin, oauth };
+  }
+
+  /** Changes a code for tokens and enters with them. `still` says whether anybody waits for it. */
+  async function takeCode(origin: KommoOrigin, oauth: Integration, code: string, still: () => boolean): Promise<void> {
+    const pair = await endpoint.tokens(origin, tokenRequest(oauth, { code })).catch((error: unknown) => {
+      if (!(error instanceof KommoRefusal) || error.passes) throw error;
+      throw new Error(codeRefusedSentence(error.detail, oauth.redirectUri));
+    });
+    const next = tokensOf(origin, pair);
+    // The code is used up by now: where Kommo does not say whose it is, the address that was allowed has to do.
+    const account = await accountOf(origin, next.accessToken).catch((error: unknown) => {
+      if (error instanceof KommoRefusal && error.passes) return null;
+      throw error;
+    });
+    if (!still()) throw new Error('The sign-in was cancelled.');
+    enter(account, () => keep(next));
+  }
+
+  async function signInWithOAuth(): Promise<void> {
+    const { origin, oauth } = registered();
     signingIn?.cancel();
-    const state = newState();
-    const expected = { state, origin: kommo.origin };
-    const listener = await listenForRedirect(oauth.redirectUri, (query) => {
+    offer = null;
+    const state = ports.newState();
+    const expected = { state, origin };
+    const { listener, busy } = await listenForRedirect(oauth.redirectUri, (query) => {
       const answer = readRedirect(query, expected);
       return answer.ok
         ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' }
         : answer;
-    });
+    }).then(
+      (opened) => ({ listener: opened, busy: null }),
+      (error: unknown) => ({
+        listener: null,
+        busy: `${error instanceof Error ? error.message : String(error)} Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.`,
+      }),
+    );
+    let finish: () => void = () => {};
     let cancel: () => void = () => {};
+    const pasted = new Promise<null>((done) => (finish = () => done(null)));
     const cancelled = new Promise<never>((_, fail) => {
-      const timer = setTimeout(() => fail(new Error('The sign-in took too long. Start it again.')), SIGN_IN_MS);
+      const timer = setTimeout(
+        () => fail(new Error('The sign-in took more than twenty minutes, and Kommo takes no code after that. Start it again.')),
+        CODE_MS,
+      );
       cancel = () => {
         clearTimeout(timer);
         // At once: the next sign-in listens on the same port.
-        listener.close();
+        listener?.close();
         fail(new Error('The sign-in was cancelled.'));
       };
     });
     // Cancelled before anybody waits for it is no unhandled rejection.
     cancelled.catch(() => {});
-    const attempt = { listener, cancel };
+    const attempt: Attempt = { state, codeUntil: now() + CODE_MS, finish, cancel };
     signingIn = attempt;
-    reason = null;
+    reason = busy;
     onChange();
     try {
-      await openBrowser(authorizeAddress(oauth, state));
-      const answer = readRedirect(await Promise.race([listener.query, cancelled]), expected);
-      if (!answer.ok) throw new Error(answer.message);
-      const next = await requestTokens(answer.origin, tokenRequest(oauth, { code: answer.code })).catch(codeRefused);
-      turn();
-      keep(next);
-      await identify();
+      await ports.openBrowser(authorizeAddress(oauth, state)).catch((error: unknown) => {
+        log('session.no-browser', { error: String(error) });
+        throw new Error('The browser could not be opened. Choose a default browser in the system settings, or paste a code.');
+      });
+      const query = await Promise.race([...(listener === null ? [] : [listener.query]), pasted, cancelled]);
+      if (query !== null) {
+        const answer = readRedirect(query, expected);
+        if (!answer.ok) throw new Error(answer.message);
+        await takeCode(answer.origin, oauth, answer.code, () => signingIn === attempt);
+      }
+      // Said of the way that was not needed in the end.
+      if (signingIn === attempt && reason === busy) reason = null;
     } catch (error) {
       if (signingIn === attempt) reason = error instanceof Error ? error.message : String(error);
       throw error;
     } finally {
-      listener.close();
       cancel();
       if (signingIn === attempt) signingIn = null;
       onChange();
     }
+  }
+
+  /** The second way, which needs no redirect: the code, or the address that the browser ended at. */
+  async function pasteCode(text: string): Promise<void> {
+    const { origin, oauth } = registered();
+    const attempt = signingIn;
+    const answer = readPasted(text, { state: attempt?.state ?? null, origin });
+    if (!answer.ok) throw new Error(answer.message);
+    offer = null;
+    await takeCode(answer.origin, oauth, answer.code, () => signingIn === attempt);
+    attempt?.finish();
   }
 
   return {
@@ -328,14 +542,23 @@ export function createSession({
       identity === null ? null : { id: identity.current_user_id, name: identity.user_name ?? '' },
     signInWithToken,
     signInWithOAuth,
-    cancelSignIn: (): void => signingIn?.cancel(),
+    pasteCode,
+    /** The agent wants the other account that they signed in to. */
+    changeAccount(): void {
+      offer?.take();
+    },
+    cancelSignIn(): void {
+      signingIn?.cancel();
+      if (offer === null) return;
+      offer = null;
+      onChange();
+    },
     signOut(): void {
       settings.signOut();
       forget(null);
     },
     /** The settings changed: their sign-in counts now. */
     reload(): void {
-      client = null;
       turn();
       tokens = restoreTokens();
       identity = restoreIdentity();
@@ -358,6 +581,10 @@ export function createSession({
         user: identity === null ? null : (identity.user_name ?? `User ${identity.current_user_id}`),
         way: kommo?.auth.kind ?? null,
         reason,
+        endsAt: tokens === null || tokens.refreshToken !== null ? null : claimsOf(tokens.accessToken).endsAt,
+        codeUntil: signingIn?.codeUntil ?? null,
+        offered: offer === null ? null : { account: offer.account.name, before: offer.before },
+        waitingCalls: ports.waitingCalls(),
       };
     },
     /** What the last request said about the connection, for the status line. */
@@ -370,20 +597,5 @@ export function createSession({
 }
 
 function tokenOf(origin: KommoOrigin, accessToken: string): Tokens {
-  return { origin, accessToken, refreshToken: null, expiresAt: null };
-}
-
-/** A code that Kommo does not take: too late, used already, or not ours. */
-function codeRefused(error: unknown): never {
-  if (error instanceof KommoRefusal && !error.passes) {
-    if (/expired/i.test(error.detail)) throw new Error('The code from Kommo has expired. Sign in again.');
-    if (/revoked/i.test(error.detail)) throw new Error('The code from Kommo was used already. Sign in again.');
-    if (/client_secret|client_id|redirect/i.test(error.detail)) {
-      throw new Error(
-        'Kommo does not know this integration as it is set up here. Ask your administrator to check its ID, secret and redirect address.',
-      );
-    }
-    throw new Error(`Kommo refused the sign-in (${error.detail}). Sign in again.`);
-  }
-  throw error;
+  return { origin, accessToken, refreshToken: null, expiresAt: null, lifetime: 0, clockAhead: 0 };
 }

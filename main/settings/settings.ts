@@ -15,6 +15,8 @@ import type { Vault } from './vault.ts';
 
 const FileSchema = v.object({ version: v.literal(1), instanceId: v.pipe(v.string(), v.uuid()) });
 const KommoSchema = v.object({ baseUrl: v.string(), accessToken: v.string() });
+/** An integration is of one account: its ID tells a renamed account from another one that took the old name. */
+const MovedSchema = v.object({ clientId: v.string(), from: v.string(), to: v.string() });
 
 /** Which Kommo, and how to sign in there. */
 export type KommoSettings = { origin: KommoOrigin; auth: KommoAuth };
@@ -30,6 +32,8 @@ export type Settings = {
   provision(value: Provisioning): void;
   /** The agent signed in with a long-lived token of their own. */
   useToken(origin: KommoOrigin, accessToken: string): void;
+  /** The account was renamed: its new address counts wherever this integration's old one is named. */
+  moveTo(origin: KommoOrigin): void;
   /** The agent signed out: the token of the settings is not used until there is a new one. */
   signOut(): void;
   signedOut(): boolean;
@@ -39,6 +43,11 @@ const DEFAULT_CALLS: CallSettings = {
   country: 'US',
   internalDigits: 6,
   logToCard: true,
+  cardBy: 'entity',
+  pop: 'click',
+  popOnlyResponsible: false,
+  private: [],
+  users: {},
   unknownInbound: 'incoming-lead',
 };
 
@@ -57,14 +66,16 @@ export function openSettings(
     (provisioning === null ? keptToken(vault) : null) ??
     (current === null ? null : { origin: current.kommo.baseUrl, auth: current.kommo.auth });
 
+  let moved = vault.get('moved', MovedSchema);
+
   return {
     instanceId,
-    kommo: () => kommo,
+    kommo: () => (kommo === null ? null : whereItIs(kommo, moved)),
     phone: () => current?.phone ?? null,
     calls: () => current?.calls ?? DEFAULT_CALLS,
     numberRules: () => {
-      const { country, internalDigits } = current?.calls ?? DEFAULT_CALLS;
-      return { country, internalDigits };
+      const { country, internalDigits, private: hidden } = current?.calls ?? DEFAULT_CALLS;
+      return { country, internalDigits, private: hidden };
     },
     provision(value) {
       current = value;
@@ -78,12 +89,25 @@ export function openSettings(
       vault.set('kommo', { baseUrl: origin, accessToken });
       vault.delete('signed-out');
     },
+    moveTo(origin) {
+      if (kommo?.auth.kind !== 'oauth') return;
+      moved = { clientId: kommo.auth.clientId, from: kommo.origin, to: origin };
+      vault.set('moved', moved);
+    },
     signOut() {
+      // The agent's own token goes; what this desktop was set up for counts again.
+      if (current !== null) kommo = { origin: current.kommo.baseUrl, auth: current.kommo.auth };
       vault.delete('kommo');
       vault.set('signed-out', true);
     },
     signedOut: () => provisioning === null && vault.get('signed-out', v.literal(true)) === true,
   };
+}
+
+function whereItIs(kommo: KommoSettings, moved: v.InferOutput<typeof MovedSchema> | null): KommoSettings {
+  if (moved === null || kommo.auth.kind !== 'oauth') return kommo;
+  if (moved.clientId !== kommo.auth.clientId || moved.from !== kommo.origin) return kommo;
+  return { ...kommo, origin: parseOrigin(moved.to) ?? kommo.origin };
 }
 
 function readInstanceId(file: string): string | null {

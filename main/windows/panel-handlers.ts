@@ -60,6 +60,8 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     decline: (id) => commanded(calls.decline(id)),
     hangUp: (id) => commanded(calls.hangUp(id)),
     openCard: async (id) => cards.open(id, (await calls.party(id)) ?? journal.call(id)),
+    chooseMatch: (id, entity) =>
+      calls.chooseMatch(id, entity) ? done : { ok: false, message: 'This call is over already.' },
 
     history: (before, limit) => ({
       ok: true,
@@ -86,11 +88,23 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       await session.signInWithOAuth();
       return done;
     },
+    pasteCode: async (text) => {
+      await session.pasteCode(text);
+      return done;
+    },
+    changeAccount: () => {
+      session.changeAccount();
+      return done;
+    },
     cancelSignIn: () => {
       session.cancelSignIn();
       return done;
     },
-    signOut: () => {
+    signOut: (waiting) => {
+      if (waiting === 'give-up') {
+        journal.giveUp('You gave this call up when you signed out.');
+        ports.historyChanged();
+      }
       session.signOut();
       return done;
     },

@@ -26,7 +26,7 @@ const REFRESH_MS = 90 * 86_400_000;
 const LONG_LIVED_SECONDS = 5 * 365 * 86_400;
 const WIDGET_TOKEN_SECONDS = 1800;
 
-type Code = { readonly userId: number; readonly expiresAt: number; used: boolean };
+type Code = { readonly userId: number; readonly expiresAt: number; readonly otherAccount: boolean; used: boolean };
 type Refresh = {
   readonly userId: number;
   readonly expiresAt: number;
@@ -43,7 +43,9 @@ export class Authority {
   rotation: RefreshRotation = 'when-new-pair-is-used';
   readonly integration: Integration;
   readonly #account: { readonly id: number; readonly subdomain: string };
-  readonly #host: string;
+  #host: string;
+  /** Kommo's own, which stays what it was when an account is renamed. */
+  readonly #apiHost: string;
   readonly #now: () => number;
   readonly #codes = new Map<string, Code>();
   readonly #refresh = new Map<string, Refresh>();
@@ -59,14 +61,23 @@ export class Authority {
     this.integration = options.integration;
     this.#account = options.account;
     this.#host = options.host;
+    this.#apiHost = options.host;
     this.#now = options.now;
   }
 
-  /** A code for one use within twenty minutes. */
-  issueCode(userId: number): string {
+  /** A code for one use within twenty minutes; one of another account is refused here (kommo.md 1.5). */
+  issueCode(userId: number, otherAccount = false): string {
     const code = `def50200${randomBytes(64).toString('hex')}`;
-    this.#codes.set(code, { userId, expiresAt: this.#now() + CODE_MS, used: false });
+    this.#codes.set(code, { userId, expiresAt: this.#now() + CODE_MS, otherAccount, used: false });
     return code;
+  }
+
+  /** The account's present `host:port`; it is renamed by another one (kommo.md 1.6). */
+  get host(): string {
+    return this.#host;
+  }
+  rename(host: string): void {
+    this.#host = host;
   }
 
   /** A token that an administrator made by hand: no refresh token, valid for years (kommo.md 1.7). */
@@ -130,6 +141,7 @@ export class Authority {
   #exchangeCode(value: string): Grant {
     const code = this.#codes.get(value);
     if (code === undefined) return refuse('Cannot decrypt the authorization code');
+    if (code.otherAccount) return refuse('Invalid account');
     if (code.used) return refuse('Authorization code has been revoked');
     if (code.expiresAt <= this.#now()) return refuse('Authorization code has expired');
     code.used = true;
@@ -173,7 +185,7 @@ export class Authority {
       version: 2,
       scopes: ['crm', 'notifications', 'push_notifications', 'files', 'files_delete'],
       hash_uuid: randomUUID(),
-      api_domain: this.#host,
+      api_domain: this.#apiHost,
     };
     // Looks like RS256; we know our tokens by heart and so never check the signature.
     const token = `${encode({ typ: 'JWT', alg: 'RS256' })}.${encode(claims)}.${randomBytes(256).toString('base64url')}`;

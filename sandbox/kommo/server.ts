@@ -128,8 +128,15 @@ export class Front {
       if (verdict.kind === 'too-many') return tooManyRequests(verdict.retryAfter);
     }
     if (isInterface && this.latencyMs > 0) await delay(this.latencyMs);
+    if (isInterface && this.#leftAddress(c)) return unauthorized();
     await next();
+    c.header('Date', new Date(this.#world.now()).toUTCString());
     return fault === undefined ? undefined : this.#lose(c, fault.answer, request);
+  }
+
+  /** An old name of the account answers nothing any more but where the account is now (kommo.md 1.6). */
+  #leftAddress(c: Context<Env>): boolean {
+    return c.req.header('host') !== this.#world.authority.host && !c.req.path.startsWith('/oauth2/account/');
   }
 
   /** The work is done; its answer gets lost. */

@@ -1,5 +1,5 @@
 import { ExternalLink, Info, Pause, Phone, PhoneIncoming, PhoneOff, PhoneOutgoing, UserRoundPlus } from 'lucide-react';
-import type { CallView } from '../../../app/ipc/panel.ts';
+import type { CallMatch, CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
 import { actionsOf, badgeOf, subtitleOf, type CallAction } from '../view/call.ts';
@@ -57,7 +57,9 @@ function CallCard({ call }: { call: CallView }) {
       <p className="call-subtitle">
         <span className="number">{subtitleOf(call, texts)}</span>
         {badge !== null && <span className="badge">{badge}</span>}
+        {call.matches.length > 1 && <span className="badge">{texts.calls.matches(call.matches.length)}</span>}
       </p>
+      {call.line !== null && <p className="call-line">{texts.calls.line(call.line)}</p>}
       <div className="call-actions">
         {actions.map((action) => (
           <ActionButton
@@ -79,6 +81,9 @@ function CallCard({ call }: { call: CallView }) {
           {openText}
         </button>
       </div>
+      {call.matches.length > 1 && live && (
+        <Matches call={call} choose={(entity) => void run(() => request('chooseMatch', call.id, entity))} />
+      )}
       {call.notice !== null && (
         <p className="call-notice">
           <Info size={16} />
@@ -87,6 +92,29 @@ function CallCard({ call }: { call: CallView }) {
       )}
       <Problem>{error}</Problem>
     </article>
+  );
+}
+
+/** Everybody who has the number, Kommo's choice first: the agent says who it is. */
+function Matches({ call, choose }: { call: CallView; choose: (entity: CallMatch['entity']) => void }) {
+  const texts = useTexts();
+  const { caller } = call;
+  return (
+    <fieldset className="call-matches">
+      <legend>{texts.calls.choose}</legend>
+      {call.matches.map(({ entity, name }) => (
+        <label key={`${entity.type} ${entity.id}`}>
+          <input
+            type="radio"
+            name={`match-${call.id}`}
+            checked={caller.kind === 'entity' && caller.entity.type === entity.type && caller.entity.id === entity.id}
+            onChange={() => choose(entity)}
+          />
+          <span className="match-name">{name ?? texts.calls.unnamed(texts.entity[entity.type])}</span>
+          <span className="badge">{texts.entity[entity.type]}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

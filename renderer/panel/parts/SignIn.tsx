@@ -1,31 +1,44 @@
-import { ExternalLink, LogIn } from 'lucide-react';
+import { ArrowLeftRight, ClipboardPaste, ExternalLink, KeyRound, LogIn } from 'lucide-react';
 import { useId, useState, type SubmitEvent } from 'react';
 import type { KommoStatus } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, useStore } from '../use-panel.ts';
+import { useAsking, useSecondsSince, useStore, type Asking } from '../use-panel.ts';
+import { formatDuration } from '../view/duration.ts';
 import { Problem } from './Problem.tsx';
 
 /** The first field, where the header's "Sign in" leads. */
 export const SIGN_IN_ID = 'sign-in-address';
 
-/** Signing in to Kommo, in the way this desktop was set up for. */
+/** Signing in to Kommo, in the way this desktop was set up for; the other ways where that one does not work. */
 export function SignIn({ kommo }: { kommo: KommoStatus }) {
   const texts = useTexts();
   const { request } = useStore();
-  const { busy, error, run } = useAsking();
-  const said = error ?? (kommo.state === 'signed-out' ? kommo.reason : null);
+  const asking = useAsking();
+  const [way, setWay] = useState<'browser' | 'code' | 'token'>('browser');
+  const said = asking.error ?? (kommo.state === 'signed-in' ? null : kommo.reason);
 
+  if (kommo.offered !== null) return <OtherAccount {...kommo.offered} waiting={kommo.waitingCalls} asking={asking} />;
   if (kommo.state === 'signing-in' && kommo.way === 'oauth') {
     return (
       <section className="card" aria-label={texts.signIn.waitingTitle}>
         <h2>{texts.signIn.waitingTitle}</h2>
         <p role="status">{texts.signIn.waiting}</p>
+        <CodeForm codeUntil={kommo.codeUntil} reason={kommo.reason} />
         <div className="buttons">
-          <button type="button" className="button" onClick={() => void run(() => request('cancelSignIn'))}>
+          <button type="button" className="button" onClick={() => void asking.run(() => request('cancelSignIn'))}>
             {texts.signIn.cancel}
           </button>
         </div>
-        <Problem>{said}</Problem>
+      </section>
+    );
+  }
+  if (kommo.way !== 'oauth' || way === 'token') {
+    return (
+      <section className="card" aria-label={texts.signIn.title}>
+        <h2>{texts.signIn.title}</h2>
+        <p className="quiet">{texts.signIn.lead}</p>
+        <TokenForm host={kommo.host} reason={said} busy={asking.busy || kommo.state === 'signing-in'} run={asking.run} />
+        {kommo.way === 'oauth' && <BackToBrowser back={() => setWay('browser')} />}
       </section>
     );
   }
@@ -33,14 +46,19 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
     <section className="card" aria-label={texts.signIn.title}>
       <h2>{texts.signIn.title}</h2>
       <p className="quiet">{texts.signIn.lead}</p>
-      {kommo.way === 'oauth' ? (
+      {way === 'code' ? (
+        <>
+          <CodeForm codeUntil={null} reason={null} />
+          <BackToBrowser back={() => setWay('browser')} />
+        </>
+      ) : (
         <>
           <button
             type="button"
             className="button primary wide"
-            aria-disabled={busy}
+            aria-disabled={asking.busy}
             onClick={() => {
-              if (!busy) void run(() => request('signInWithOAuth'));
+              if (!asking.busy) void asking.run(() => request('signInWithOAuth'));
             }}
           >
             <ExternalLink size={16} />
@@ -48,20 +66,120 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
           </button>
           <p className="quiet">{texts.signIn.oauthHint}</p>
           <Problem>{said}</Problem>
+          <div className="buttons">
+            <button type="button" className="link-button" onClick={() => setWay('code')}>
+              <ClipboardPaste size={14} />
+              {texts.signIn.pasteInstead}
+            </button>
+            <button type="button" className="link-button" onClick={() => setWay('token')}>
+              <KeyRound size={14} />
+              {texts.signIn.tokenInstead}
+            </button>
+          </div>
         </>
-      ) : (
-        <TokenForm host={kommo.host} reason={said} busy={busy || kommo.state === 'signing-in'} run={run} />
       )}
     </section>
   );
 }
 
-function TokenForm(props: {
-  host: string | null;
-  reason: string | null;
-  busy: boolean;
-  run: ReturnType<typeof useAsking>['run'];
-}) {
+function BackToBrowser({ back }: { back: () => void }) {
+  const texts = useTexts();
+  return (
+    <div className="buttons">
+      <button type="button" className="link-button" onClick={back}>
+        <ExternalLink size={14} />
+        {texts.signIn.browserInstead}
+      </button>
+    </div>
+  );
+}
+
+/** Nothing is changed before the agent has said that it is the account they want. */
+function OtherAccount(props: { account: string; before: string; waiting: number; asking: Asking }) {
+  const { account, before, waiting, asking } = props;
+  const texts = useTexts();
+  const { request } = useStore();
+  const ask = (what: 'changeAccount' | 'cancelSignIn') => {
+    if (!asking.busy) void asking.run(() => request(what));
+  };
+  return (
+    <section className="card" aria-label={texts.signIn.otherTitle}>
+      <h2>{texts.signIn.otherTitle}</h2>
+      <p role="status">{texts.signIn.other(account, before)}</p>
+      {waiting > 0 && <p>{texts.signIn.otherWaiting(waiting, before)}</p>}
+      <div className="buttons">
+        <button type="button" className="button primary" onClick={() => ask('changeAccount')}>
+          <ArrowLeftRight size={16} />
+          {texts.signIn.otherTake(account)}
+        </button>
+        <button type="button" className="button" onClick={() => ask('cancelSignIn')}>
+          {texts.signIn.cancel}
+        </button>
+      </div>
+      <Problem>{asking.error}</Problem>
+    </section>
+  );
+}
+
+/** The way that always works. `codeUntil`: until when a code of this sign-in is good, null where that is not known. */
+function CodeForm({ codeUntil, reason }: { codeUntil: number | null; reason: string | null }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const { busy, error, run } = useAsking();
+  const [code, setCode] = useState('');
+  const [missing, setMissing] = useState<string | null>(null);
+  const ids = { code: useId(), hint: useId(), problem: useId() };
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    const pasted = code.trim();
+    if (pasted === '') return setMissing(texts.signIn.codeMissing);
+    setMissing(null);
+    await run(() => request('pasteCode', pasted));
+    // Good or not, it is of no use a second time.
+    setCode('');
+  };
+
+  return (
+    <form className="form" onSubmit={(event) => void submit(event)} noValidate>
+      <label htmlFor={ids.code}>{texts.signIn.code}</label>
+      <input
+        id={ids.code}
+        className="input"
+        type="text"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={8192}
+        aria-describedby={`${ids.hint} ${ids.problem}`}
+        value={code}
+        onChange={(event) => setCode(event.currentTarget.value)}
+      />
+      {codeUntil !== null && <CodeTime key={codeUntil} until={codeUntil} />}
+      <p id={ids.hint} className="quiet">
+        {texts.signIn.codeHint}
+      </p>
+      <button type="submit" className="button wide" aria-disabled={busy}>
+        <LogIn size={16} />
+        {busy ? texts.signIn.checking : texts.signIn.codeSubmit}
+      </button>
+      <Problem id={ids.problem}>{missing ?? error ?? reason}</Problem>
+    </form>
+  );
+}
+
+function CodeTime({ until }: { until: number }) {
+  const texts = useTexts();
+  const [shownAt] = useState(() => Date.now());
+  const left = Math.ceil((until - shownAt) / 1000) - useSecondsSince(until > shownAt ? shownAt : null);
+  return (
+    <p className="quiet number" role="timer">
+      {left <= 0 ? texts.signIn.codeOver : texts.signIn.codeGood(formatDuration(left))}
+    </p>
+  );
+}
+
+function TokenForm(props: { host: string | null; reason: string | null; busy: boolean; run: Asking['run'] }) {
   const texts = useTexts();
   const { request } = useStore();
   const [address, setAddress] = useState(props.host ?? '');

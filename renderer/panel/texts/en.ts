@@ -32,12 +32,19 @@ export type Texts = {
     account: string;
     user: string;
     address: string;
+    signIn: string;
+    /** How long a sign-in holds. */
+    until: (date: string) => string;
+    stays: string;
     paired: (browsers: number) => string;
   };
   actions: {
     signIn: string;
     signOut: string;
     signOutSure: string;
+    signOutWaiting: (calls: number) => string;
+    signOutKeep: string;
+    signOutGiveUp: string;
     pair: string;
     forget: string;
     forgetSure: (browsers: number) => string;
@@ -59,6 +66,12 @@ export type Texts = {
     newContact: string;
     elapsed: (duration: string) => string;
     announce: (who: string) => string;
+    /** Several people have the number. */
+    matches: (people: number) => string;
+    choose: string;
+    /** A match whose name could not be read. */
+    unnamed: (what: string) => string;
+    line: (line: string) => string;
     /** Names the buttons of one call for a screen reader. */
     ofCall: (action: string, who: string) => string;
   };
@@ -84,7 +97,7 @@ export type Texts = {
     openCard: (who: string) => string;
     retry: string;
     retrying: string;
-    delivery: Record<DeliveryView['target'], Record<'waiting' | 'failed' | 'expired', string>>;
+    delivery: Record<DeliveryView['target'], Record<'waiting' | 'failed' | 'expired' | 'given-up', string>>;
     inbound: string;
     outbound: string;
   };
@@ -96,6 +109,19 @@ export type Texts = {
     waitingTitle: string;
     waiting: string;
     cancel: string;
+    pasteInstead: string;
+    tokenInstead: string;
+    browserInstead: string;
+    code: string;
+    codeHint: string;
+    codeSubmit: string;
+    codeMissing: string;
+    codeGood: (duration: string) => string;
+    codeOver: string;
+    otherTitle: string;
+    other: (account: string, before: string) => string;
+    otherWaiting: (calls: number, before: string) => string;
+    otherTake: (account: string) => string;
     address: string;
     addressPlaceholder: string;
     token: string;
@@ -184,12 +210,21 @@ export const en: Texts = {
     account: 'Account',
     user: 'User',
     address: 'Address',
+    signIn: 'Sign-in',
+    until: (date) => `until ${date}`,
+    stays: 'stays by itself',
     paired: (browsers) => (browsers === 1 ? '1 paired browser' : `${browsers} paired browsers`),
   },
   actions: {
     signIn: 'Sign in',
     signOut: 'Sign out',
     signOutSure: 'Sign out? Callers will not be looked up until you sign in again.',
+    signOutWaiting: (calls) =>
+      calls === 1
+        ? '1 call is not in Kommo yet. Keep it for your next sign-in, or give it up?'
+        : `${calls} calls are not in Kommo yet. Keep them for your next sign-in, or give them up?`,
+    signOutKeep: 'Sign out, keep calls',
+    signOutGiveUp: 'Sign out, give up calls',
     pair: 'Get a pairing code',
     forget: 'Forget browsers',
     forgetSure: (browsers) =>
@@ -214,6 +249,10 @@ export const en: Texts = {
     newContact: 'New contact',
     elapsed: (duration) => `Time ${duration}`,
     announce: (who) => `Incoming call from ${who}`,
+    matches: (people) => `${people} matches`,
+    choose: 'Several people have this number. Who is it?',
+    unnamed: (what) => `${what} without a name`,
+    line: (line) => `Line: ${line}`,
     ofCall: (action, who) => `${action}: ${who}`,
   },
   entity: { contact: 'Contact', lead: 'Lead', company: 'Company', customer: 'Customer' },
@@ -257,11 +296,13 @@ export const en: Texts = {
         waiting: 'Waiting to be saved to the card.',
         failed: 'Could not be saved to the card.',
         expired: 'Was not saved to the card in time.',
+        'given-up': 'Was given up.',
       },
       widget: {
         waiting: 'Waiting for Kommo’s page to open.',
         failed: 'Could not be shown on Kommo’s page.',
         expired: 'Was not shown on Kommo’s page in time.',
+        'given-up': 'Was given up.',
       },
     },
     inbound: 'Inbound',
@@ -275,6 +316,24 @@ export const en: Texts = {
     waitingTitle: 'Finish in your browser',
     waiting: 'Kommo is open in your browser. Choose your account there and allow access, then come back here.',
     cancel: 'Cancel',
+    pasteInstead: 'Paste a code instead',
+    tokenInstead: 'Use a long-lived token',
+    browserInstead: 'Sign in with the browser',
+    code: 'Code from Kommo',
+    codeHint:
+      'Nothing happens after "Allow"? Copy the whole address of the page you ended at and paste it here. An administrator can also give you a code: Settings, Integrations, your private integration, Keys and scopes.',
+    codeSubmit: 'Use this code',
+    codeMissing: 'Paste the code or the address first.',
+    codeGood: (duration) => `Kommo takes the code for ${duration} more`,
+    codeOver: 'Kommo takes no code from this sign-in any more. Start it again.',
+    otherTitle: 'This is another account',
+    other: (account, before) =>
+      `You signed in to ${account}. Ringside was signed in to ${before} before. Nothing is changed yet.`,
+    otherWaiting: (calls, before) =>
+      calls === 1
+        ? `1 call still waits for ${before}. It is given up when you change.`
+        : `${calls} calls still wait for ${before}. They are given up when you change.`,
+    otherTake: (account) => `Change to ${account}`,
     address: 'Kommo address',
     addressPlaceholder: 'acme.kommo.com',
     token: 'Long-lived token',

@@ -138,8 +138,7 @@ function oauthRoutes(pages: Hono<Env>, world: World): void {
       return problem(401, 'Unauthorized', 'Invalid refresh token');
     }
     const { id, subdomain } = world.data.account;
-    const host = new URL(world.origin).host;
-    return c.json({ id, subdomain, domain: host, top_level_domain: 'com' });
+    return c.json({ id, subdomain, domain: authority.host, top_level_domain: 'com' });
   });
 }
 

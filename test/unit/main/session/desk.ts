@@ -27,8 +27,14 @@ export type Desk = {
   session: Session;
   settings: Settings;
   vault: Vault;
-  /** Moves the desktop's clock. */
+  /** Time passes on this desktop. */
   later(ms: number): void;
+  /** Somebody sets the desktop's clock; no time passes. */
+  setClock(aheadMs: number): void;
+  /** Lets everything that waits for a time run now. */
+  beat(): void;
+  /** What the session said about the account. */
+  said: string[];
   /** Everything that was logged, as text. */
   logged: string[];
   /** How often the session said that something changed. */
@@ -41,6 +47,9 @@ export type Desk = {
 export type DeskOptions = {
   openBrowser?: (url: string) => Promise<void>;
   fetch?: Fetch;
+  /** How far the desktop's clock is ahead of the right time. */
+  clockAhead?: number;
+  waitingCalls?: () => number;
 };
 
 export function provisioningFor(origin: string, auth: unknown): Provisioning {
@@ -56,10 +65,13 @@ export function provisioningFor(origin: string, auth: unknown): Provisioning {
 
 export function openDesk(provisioning: Provisioning | null, options: DeskOptions = {}): Desk {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-desk-'));
-  let ahead = 0;
+  let passed = 0;
+  let wrong = options.clockAhead ?? 0;
   const open = (given: Provisioning | null): Desk => {
     const logged: string[] = [];
     let changes = 0;
+    let timers: (() => void)[] = [];
+    const said: string[] = [];
     const log = (event: string, details: Record<string, unknown> = {}) =>
       void logged.push(`${event} ${JSON.stringify(details)}`);
     const plain = {
@@ -76,11 +88,18 @@ export function openDesk(provisioning: Provisioning | null, options: DeskOptions
       fetch: options.fetch ?? fetch,
       budget: createBudget({
         perSecond: 1000,
-        burst: 1000,
         timers: { now: () => performance.now(), after: (ms, run) => void setTimeout(run, ms) },
       }),
       userAgent: 'Ringside/test',
-      now: () => Date.now() + ahead,
+      now: () => Date.now() + passed + wrong,
+      monotonic: () => performance.now() + passed,
+      after: (_ms, run) => {
+        timers.push(run);
+        return () => {};
+      },
+      waitingCalls: options.waitingCalls ?? (() => 0),
+      onOtherAccount: (before, account) => void said.push(`${before} -> ${account}`),
+      onMoved: (to) => void said.push(`moved to ${to}`),
       newState: () => randomUUID(),
       openBrowser: options.openBrowser ?? (() => Promise.reject(new Error('no browser in this test'))),
       log,
@@ -94,8 +113,17 @@ export function openDesk(provisioning: Provisioning | null, options: DeskOptions
       vault,
       logged,
       later: (ms) => {
-        ahead += ms;
+        passed += ms;
       },
+      setClock: (ms) => {
+        wrong = ms;
+      },
+      beat: () => {
+        const due = timers;
+        timers = [];
+        for (const run of due) run();
+      },
+      said,
       changes: () => changes,
       restart: () => open(null),
       remove: () => fs.rmSync(folder, { recursive: true }),
