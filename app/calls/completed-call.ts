@@ -4,7 +4,7 @@ import { dispositionOf, durationsOf, type Call } from './call.ts';
 import type { NumberInfo } from '../numbers/number.ts';
 
 const EntityTypeSchema = v.picklist(['contact', 'lead', 'company', 'customer']);
-const EntityRefSchema = v.object({ type: EntityTypeSchema, id: v.pipe(v.number(), v.integer(), v.minValue(1)) });
+export const EntityRefSchema = v.object({ type: EntityTypeSchema, id: v.pipe(v.number(), v.integer(), v.minValue(1)) });
 /** A Kommo entity that has a card. */
 export type EntityRef = v.InferOutput<typeof EntityRefSchema>;
 export type EntityType = EntityRef['type'];
@@ -24,11 +24,28 @@ export type Caller = v.InferOutput<typeof CallerSchema>;
 
 const RecordingSchema = v.variant('state', [
   v.object({ state: v.literal('none') }),
-  v.object({ state: v.literal('pending') }),
+  /** Known where it will be, not there yet; looked for until that time (milliseconds since 1970 UTC). */
+  v.object({ state: v.literal('pending'), url: v.string(), until: v.number() }),
   v.object({ state: v.literal('ready'), url: v.string() }),
   v.object({ state: v.literal('gave up') }),
 ]);
 export type Recording = v.InferOutput<typeof RecordingSchema>;
+
+/** What the agent can say a call came to: Kommo's own list (`call_status`, page "Call logging"). */
+export const AGENT_DISPOSITIONS = [
+  'talked',
+  'call back later',
+  'left voicemail',
+  'not available',
+  'wrong number',
+  'no answer',
+  'busy',
+] as const;
+export const AgentDispositionSchema = v.picklist(AGENT_DISPOSITIONS);
+export type AgentDisposition = v.InferOutput<typeof AgentDispositionSchema>;
+
+/** Longest note of an agent to a call. */
+export const NOTE_LENGTH = 2000;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -44,9 +61,13 @@ export const CompletedCallSchema = v.object({
     e164: v.nullable(v.string()),
     display: v.string(),
     internal: v.boolean(),
+    /** On the private list: on no card and in no browser. */
+    private: v.optional(v.boolean()),
   }),
   displayName: v.string(),
   localExtension: v.string(),
+  /** The line that was called, where the PBX says. */
+  line: v.optional(v.string()),
   /** Milliseconds since 1970 UTC. */
   startedAt: count,
   answeredAt: v.nullable(count),
@@ -67,27 +88,42 @@ export const CompletedCallSchema = v.object({
   recording: RecordingSchema,
   /** The signed-in Kommo user, null when nobody was signed in. */
   agent: v.nullable(v.object({ userId: count, name: v.string() })),
+  /** What the agent said about the call; absent where nothing was said. */
+  agentDisposition: v.optional(AgentDispositionSchema),
+  note: v.optional(v.pipe(v.string(), v.maxLength(NOTE_LENGTH))),
 });
 export type CompletedCall = v.InferOutput<typeof CompletedCallSchema>;
 
-/** Where a recording can be found, by the settings: a header that the PBX sends, or an address made from the Call-ID. */
-export type RecordingRule = { header?: string | undefined; urlTemplate?: string | undefined };
+/**
+ * Where a recording can be found, by the settings: a header that the PBX sends, or an address made from the Call-ID
+ * that is looked at for so many seconds until there is audio (0 or none: it is taken as it is).
+ */
+export type RecordingRule = {
+  header?: string | undefined;
+  urlTemplate?: string | undefined;
+  waitSeconds?: number | undefined;
+};
 
 /**
  * The recording of an ended call. Only an answered call has one. The header of any message of the call wins over the
- * template, whose `{callId}` is replaced. Addresses that are not http(s) are refused.
+ * template, whose `{callId}` is replaced: the PBX names it when it has it, the template only says where it will be.
+ * Addresses that are not http(s) are refused.
  */
 export function recordingOf(call: Call, rule: RecordingRule | undefined): Recording {
   if (rule === undefined || call.answeredAt === null) return { state: 'none' };
   const name = rule.header?.toLowerCase();
   const header = name !== undefined && Object.hasOwn(call.headers, name) ? call.headers[name] : undefined;
-  const template = rule.urlTemplate?.replaceAll('{callId}', encodeURIComponent(call.callId));
-  for (const candidate of [header, template]) {
-    const url = candidate === undefined ? null : httpUrl(candidate.trim().replace(/^<(.*)>$/, '$1'));
-    if (url !== null) return { state: 'ready', url };
-  }
-  return { state: 'none' };
+  const named = addressIn(header);
+  if (named !== null) return { state: 'ready', url: named };
+  const url = addressIn(rule.urlTemplate?.replaceAll('{callId}', encodeURIComponent(call.callId)));
+  if (url === null) return { state: 'none' };
+  const waitSeconds = rule.waitSeconds ?? 0;
+  if (waitSeconds === 0) return { state: 'ready', url };
+  return { state: 'pending', url, until: Math.round(call.endedAt ?? call.startedAt) + waitSeconds * 1000 };
 }
+
+const addressIn = (text: string | undefined): string | null =>
+  text === undefined ? null : httpUrl(text.trim().replace(/^<(.*)>$/, '$1'));
 
 function httpUrl(text: string): string | null {
   try {
@@ -105,6 +141,7 @@ export function completedCall(
     number: NumberInfo;
     caller: Caller;
     extension: string;
+    line: string | null;
     agent: CompletedCall['agent'];
     recording: RecordingRule | undefined;
   },
@@ -119,9 +156,11 @@ export function completedCall(
       e164: known.number.e164,
       display: known.number.display,
       internal: known.number.internal,
+      ...(known.number.private ? { private: true } : {}),
     },
     displayName: call.remote.displayName,
     localExtension: known.extension,
+    ...(known.line === null ? {} : { line: known.line }),
     startedAt: Math.round(call.startedAt),
     answeredAt: call.answeredAt === null ? null : Math.round(call.answeredAt),
     endedAt: Math.round(call.endedAt ?? call.startedAt),

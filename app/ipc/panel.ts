@@ -1,7 +1,15 @@
 /** The contract between main and the panel: one snapshot of everything the agent sees, and the things they can ask for. */
 import * as v from 'valibot';
 import type { CallState, Disposition } from '../calls/call.ts';
-import { EntityRefSchema, type Caller, type CompletedCall, type EntityRef } from '../calls/completed-call.ts';
+import {
+  AgentDispositionSchema,
+  EntityRefSchema,
+  NOTE_LENGTH,
+  type Caller,
+  type CompletedCall,
+  type EntityRef,
+  type EntityType,
+} from '../calls/completed-call.ts';
 
 /** A sentence for the agent: what is, and what to do. */
 type Sentence = string;
@@ -78,17 +86,32 @@ export type PanelState = {
 };
 
 export type DeliveryView = {
-  target: 'card' | 'widget';
+  /** `recording`: looking for it; `update`: telling the card what came later. */
+  target: 'card' | 'recording' | 'update' | 'widget';
   state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card' | 'given-up';
   tries: number;
   error: Sentence | null;
 };
+
+/** What the agent can say about a call; `done`: nothing more will come, the card need not wait. */
+const AnnotationSchema = v.object({
+  disposition: v.nullable(AgentDispositionSchema),
+  note: v.pipe(v.string(), v.maxLength(NOTE_LENGTH)),
+  done: v.boolean(),
+});
+export type Annotation = v.InferOutput<typeof AnnotationSchema>;
 
 export type HistoryEntry = {
   call: CompletedCall;
   disposition: Disposition;
   deliveries: DeliveryView[];
   canOpenCard: boolean;
+  /** Which card the call is on; null while or where it is on none, or Kommo did not say. */
+  savedTo: EntityType | 'incoming-lead' | null;
+  /** Why Kommo's player will not play the recording. */
+  recordingWarning: Sentence | null;
+  /** Until when (milliseconds since 1970 UTC) the agent may still say something about it. */
+  annotateUntil: number;
 };
 
 /** Every request answers so: a refusal is a sentence, never an exception's text. */
@@ -111,6 +134,8 @@ export const PanelRequests = {
   history: v.tuple([v.nullable(v.number()), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))]),
   openHistoryCard: v.tuple([id]),
   retryDelivery: v.tuple([id]),
+  /** What the agent says about a live call, or one of the last minute. */
+  annotate: v.tuple([id, AnnotationSchema]),
   signInWithToken: v.tuple([line(200), line(8192)]),
   signInWithOAuth: v.tuple([]),
   /** The code, or the whole address that the browser was sent to. */

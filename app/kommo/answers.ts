@@ -10,6 +10,8 @@ export const AccountSchema = v.object({
   name: v.string(),
   subdomain: maybe(v.string()),
   current_user_id: id,
+  /** 1: first name first, 2: last name first. */
+  contact_name_display_order: v.fallback(maybe(v.number()), null),
 });
 export type Account = v.InferOutput<typeof AccountSchema>;
 
@@ -34,13 +36,34 @@ export const EventsAnswerSchema = v.object({
   ),
 });
 
-/** `GET /api/v4/{contacts|leads|companies|customers}/{id}`. */
+/** `GET /api/v4/{contacts|leads|companies|customers}/{id}`: what is not as expected costs no more than itself. */
 export const EntitySchema = v.object({
   id,
   name: maybe(v.string()),
   first_name: maybe(v.string()),
   last_name: maybe(v.string()),
+  responsible_user_id: v.fallback(maybe(v.number()), null),
+  custom_fields_values: v.fallback(
+    maybe(
+      v.array(
+        v.object({
+          field_code: maybe(v.string()),
+          values: maybe(v.array(v.object({ value: v.optional(v.unknown()) }))),
+        }),
+      ),
+    ),
+    null,
+  ),
+  /** With `with=contacts`: the people of a lead or a customer. */
+  _embedded: v.fallback(
+    maybe(v.object({ contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))) })),
+    null,
+  ),
 });
+export type EntityAnswer = v.InferOutput<typeof EntitySchema>;
+
+/** `GET /api/v4/contacts?query=`. */
+export const ContactsSchema = v.object({ _embedded: v.object({ contacts: v.array(EntitySchema) }) });
 
 /** `POST /api/v4/calls`. */
 export const CallsAnswerSchema = v.object({
@@ -49,10 +72,29 @@ export const CallsAnswerSchema = v.object({
   ),
 });
 
-/** The list of an entity's notes, as far as call notes need it: other integrations write theirs as they like. */
+/** A list of notes, as far as call notes need it: other integrations write theirs as they like. */
 export const NotesSchema = v.object({
   _embedded: v.object({
-    notes: v.array(v.object({ id, params: maybe(v.object({ uniq: v.optional(v.unknown()) })) })),
+    notes: v.array(
+      v.object({
+        id,
+        entity_id: maybe(v.number()),
+        params: maybe(v.object({ uniq: v.optional(v.unknown()), text: v.optional(v.unknown()) })),
+      }),
+    ),
+  }),
+});
+
+/** Incoming leads: what `POST /api/v4/leads/unsorted/sip` made and what `GET /api/v4/leads/unsorted` lists. */
+export const UnsortedSchema = v.object({
+  _embedded: v.object({
+    unsorted: v.array(
+      v.object({
+        source_uid: maybe(v.string()),
+        metadata: maybe(v.object({ uniq: v.optional(v.unknown()) })),
+        _embedded: maybe(v.object({ leads: maybe(v.array(v.object({ id }))) })),
+      }),
+    ),
   }),
 });
 
@@ -73,5 +115,18 @@ export const ProblemSchema = v.object({
   retry_after: maybe(v.number()),
   /** `POST /api/v4/calls` puts its refusals here. */
   errors: maybe(v.array(v.object({ title: maybe(v.string()), detail: maybe(v.string()) }))),
+  /** Batches name each field they refuse. */
+  'validation-errors': v.fallback(
+    maybe(
+      v.array(
+        v.object({
+          errors: maybe(
+            v.array(v.object({ code: maybe(v.string()), path: maybe(v.string()), detail: maybe(v.string()) })),
+          ),
+        }),
+      ),
+    ),
+    null,
+  ),
 });
 export type Problem = v.InferOutput<typeof ProblemSchema>;

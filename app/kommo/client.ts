@@ -4,17 +4,20 @@ import { entityTypeOf, sectionOf, type KommoOrigin } from './address.ts';
 import {
   AccountSchema,
   CallsAnswerSchema,
+  ContactsSchema,
   EntitySchema,
   EventsAnswerSchema,
   NotesSchema,
   ProblemSchema,
+  UnsortedSchema,
   UserSchema,
   type Account,
 } from './answers.ts';
-import type { Budget, Priority } from './budget.ts';
+import type { Budget, Priority, Turn } from './budget.ts';
+import { callNote, callRecord, incomingLead, lateNews, type CardPlace, type CardWay } from './call-on-card.ts';
 import { KommoRefusal, refusalOf } from './refusal.ts';
-import type { CompletedCall, EntityRef } from '../calls/completed-call.ts';
-import { withoutDirectionControls } from '../calls/plain-text.ts';
+import { EntityRefSchema, type CompletedCall, type EntityRef } from '../calls/completed-call.ts';
+import { cardOf, type Card } from './card.ts';
 
 /** As much of `fetch` as is needed; main passes Electron's, tests pass Node's. Rejects when nothing was answered. */
 export type Fetch = (
@@ -30,7 +33,11 @@ export type TokenSource = {
   ended(): void;
 };
 
-export type KommoClient = ReturnType<typeof createKommoClient>;
+type Requests = ReturnType<typeof requestsThrough>;
+export type KommoClient = Requests & {
+  /** The same requests for one call: they take their turn among the office's. */
+  during(turn: Turn): Requests;
+};
 
 export type KommoPorts = {
   origin: KommoOrigin;
@@ -42,9 +49,17 @@ export type KommoPorts = {
   timeoutMs?: number;
 };
 
-export function createKommoClient({ origin, fetch, tokens, budget, userAgent, timeoutMs = 15_000 }: KommoPorts) {
+export function createKommoClient(ports: KommoPorts): KommoClient {
+  return { ...requestsThrough(ports, null), during: (turn) => requestsThrough(ports, turn) };
+}
+
+function requestsThrough(
+  { origin, fetch, tokens, budget, userAgent, timeoutMs = 15_000 }: KommoPorts,
+  turn: Turn | null,
+) {
   async function send(priority: Priority, method: string, path: string, token: string, body?: unknown) {
-    if (!(await budget.take(priority))) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
+    const may = await (priority === 'call' && turn !== null ? turn.take() : budget.take(priority));
+    if (!may) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
     const abort = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${origin}${path}`, {
@@ -77,7 +92,13 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
   }
 
   /** Sends a request and returns its parsed body, null for an empty one. A 401 asks for a newer token once. */
-  async function request(priority: Priority, method: string, path: string, body?: unknown): Promise<unknown> {
+  async function request(
+    priority: Priority,
+    method: string,
+    path: string,
+    body?: unknown,
+    tries = 1,
+  ): Promise<unknown> {
     const token = await tokens.current();
     let answer = await send(priority, method, path, token, body);
     if (answer.status === 401) {
@@ -103,6 +124,9 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
       const named = refusal.retryAfter ?? answer.retryAfter;
       budget.pause(Number.isFinite(named) ? Math.min(named, 300) * 1000 : refusal.kind === 'blocked' ? 60_000 : 1000);
     }
+    // Kommo counted it and did nothing, so that even a call may be announced after it.
+    if (refusal.kind === 'too-many' && priority === 'call' && turn?.refused(tries) === true)
+      return request(priority, method, path, body, tries + 1);
     throw refusal;
   }
 
@@ -112,6 +136,56 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
     throw new KommoRefusal('unreadable', {
       detail: `unexpected answer: ${v.flatten(parsed.issues).root?.[0] ?? parsed.issues[0].message}`,
     });
+  }
+
+  /** The items of a list, page after page, as far as it is worth looking. */
+  async function* pages<T extends v.GenericSchema, I>(
+    schema: T,
+    itemsOf: (page: v.InferOutput<T>) => I[],
+    path: string,
+  ): AsyncGenerator<I> {
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      const joined = path.includes('?') ? '&' : '?';
+      const json = await request('delivery', 'GET', `${path}${joined}limit=${PAGE_SIZE}&page=${page}`);
+      const items = json === null ? [] : itemsOf(read(schema, json));
+      yield* items;
+      if (items.length < PAGE_SIZE) return;
+    }
+  }
+
+  /** The call's own note in a list of notes, by its `uniq`; null where there is none. */
+  async function findNote(path: string, call: CompletedCall) {
+    const since = Math.floor(call.startedAt / 1000) - CLOCK_SLACK;
+    const filter = `filter[note_type][]=call_in&filter[note_type][]=call_out&filter[updated_at][from]=${since}`;
+    for await (const note of pages(NotesSchema, notesOf, `${path}?${filter}&order[id]=desc`))
+      if (note.params?.uniq === call.id) return note;
+    return null;
+  }
+
+  /**
+   * Where a call is that may have been put on a card in this way, by its `uniq`; null where it is not. Asked before
+   * anything is sent again after a lost answer.
+   */
+  async function findOnCard(way: CardWay, call: CompletedCall): Promise<CardPlace | null> {
+    if (way.way === 'note') {
+      const note = await findNote(notesPath(way.entity), call).catch(goneIsNothing);
+      return note === null ? null : { entity: way.entity, incomingLead: false };
+    }
+    if (way.way === 'incoming-lead') {
+      for await (const entry of pages(UnsortedSchema, ({ _embedded }) => _embedded.unsorted, UNSORTED))
+        if (entry.source_uid === call.id || entry.metadata?.uniq === call.id) return incomingPlace(entry);
+    }
+    // By its number Kommo chose the card; an incoming lead that somebody accepted meanwhile is a lead with its note.
+    for (const type of way.way === 'calls' ? CARDS_WITH_NUMBERS : LEADS) {
+      const note = await findNote(`/api/v4/${sectionOf(type)}/notes`, call);
+      const id = note?.entity_id;
+      if (note !== null)
+        return {
+          entity: typeof id === 'number' && id > 0 ? { type, id } : null,
+          incomingLead: way.way === 'incoming-lead',
+        };
+    }
+    return null;
   }
 
   return {
@@ -146,77 +220,122 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
       return type !== null && typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? { type, id } : null;
     },
 
-    /** The name on an entity's card, null where it has none. */
-    entityName: async (entity: EntityRef): Promise<string | null> => {
-      const json = await request('call', 'GET', `/api/v4/${sectionOf(entity.type)}/${entity.id}`);
-      if (json === null) return null;
-      const { name, first_name, last_name } = read(EntitySchema, json);
-      const full = withoutDirectionControls(name?.trim() || [first_name, last_name].filter(Boolean).join(' ')).trim();
-      return full === '' ? null : full;
+    /** What is on an entity's card, the people of a lead or a customer included; null where it is empty. */
+    readCard: async (entity: EntityRef): Promise<Card | null> => {
+      const people = entity.type === 'lead' || entity.type === 'customer' ? '?with=contacts' : '';
+      const json = await request('call', 'GET', `/api/v4/${sectionOf(entity.type)}/${entity.id}${people}`);
+      return json === null ? null : cardOf(read(EntitySchema, json));
     },
 
-    /** Writes the call into the card: `POST /api/v4/calls`. False where Kommo has no card for the number. */
-    logCall: async (call: CompletedCall): Promise<boolean> => {
+    /**
+     * The contacts that a text search for these digits gives: Kommo compares fewer digits here than in an event, so
+     * each has to be compared again. Notifies nobody. Behind everything else, for nothing that is urgent.
+     */
+    contactsWith: async (digits: string): Promise<Card[]> => {
+      const json = await request(
+        turn === null ? 'delivery' : 'call',
+        'GET',
+        `/api/v4/contacts?query=${encodeURIComponent(digits)}&limit=50`,
+      );
+      return json === null ? [] : read(ContactsSchema, json)._embedded.contacts.map(cardOf);
+    },
+
+    /**
+     * Puts a completed call on a card in the given way. Null where that leads to no card, which is then certain. Sent
+     * once: after a refusal that leaves doubt, `findOnCard` says what became of it.
+     */
+    putOnCard: async (way: CardWay, call: CompletedCall): Promise<CardPlace | null> => {
       try {
-        const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)]);
-        return json === null || (read(CallsAnswerSchema, json)._embedded?.calls?.length ?? 1) > 0;
+        switch (way.way) {
+          case 'note':
+            await request('delivery', 'POST', notesPath(way.entity), [callNote(call)]);
+            return { entity: way.entity, incomingLead: false };
+          case 'calls': {
+            const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)]);
+            const calls = json === null ? null : read(CallsAnswerSchema, json)._embedded?.calls;
+            return calls?.length === 0 ? null : { entity: entityOf(calls?.[0]), incomingLead: false };
+          }
+          case 'incoming-lead': {
+            const json = await request('delivery', 'POST', '/api/v4/leads/unsorted/sip', [incomingLead(call)]);
+            return incomingPlace(json === null ? undefined : read(UnsortedSchema, json)._embedded.unsorted[0]);
+          }
+          default: {
+            const never: never = way;
+            return never;
+          }
+        }
       } catch (error) {
-        if (error instanceof KommoRefusal && error.status === 400 && /not found/i.test(error.detail)) return false;
+        if (!(error instanceof KommoRefusal)) throw error;
+        if (leadsNowhere(way, error)) return null;
+        // An incoming lead with this id exists already: ours, from before.
+        const there = way.way === 'incoming-lead' && error.kind === 'rejected' ? await findOnCard(way, call) : null;
+        if (there !== null) return there;
         throw error;
       }
     },
 
-    /** Whether the card already has this call, by its `uniq`: asked before sending again after a lost answer. */
-    hasCall: async (entity: EntityRef, uniq: string): Promise<boolean> => {
-      const json = await request(
-        'delivery',
-        'GET',
-        `/api/v4/${sectionOf(entity.type)}/${entity.id}/notes?filter[note_type][]=call_in&filter[note_type][]=call_out&order[id]=desc&limit=50`,
-      );
-      if (json === null) return false;
-      return read(NotesSchema, json)._embedded.notes.some(({ params }) => params?.uniq === uniq);
+    findOnCard,
+
+    /**
+     * Says on the card what came later (a recording, what the agent said): changes the call's own note, or where there
+     * is none to change adds a note of text. Saying it twice is saying it once.
+     */
+    updateOnCard: async (entity: EntityRef, call: CompletedCall): Promise<void> => {
+      const path = notesPath(entity);
+      const note = await findNote(path, call).catch(goneIsNothing);
+      if (note !== null) {
+        const { note_type, params } = callNote(call);
+        try {
+          await request('delivery', 'PATCH', `/api/v4/${sectionOf(entity.type)}/notes`, [
+            { id: note.id, note_type, params },
+          ]);
+          return;
+        } catch (error) {
+          if (!(error instanceof KommoRefusal) || !['rejected', 'not-found'].includes(error.kind)) throw error;
+        }
+      }
+      const text = lateNews(call);
+      if (text === '') return;
+      for await (const { params } of pages(NotesSchema, notesOf, `${path}?filter[note_type][]=common&order[id]=desc`))
+        if (params?.text === text) return;
+      await request('delivery', 'POST', path, [{ note_type: 'common', params: { text } }]);
     },
   };
 }
 
-/** Kommo's `call_status` (kommo.md section 4): 4 talked, 6 no answer, 7 busy, 3 not available. */
-function callStatus(disposition: CompletedCall['disposition']): number {
-  switch (disposition) {
-    case 'answered':
-    case 'answered elsewhere':
-      return 4;
-    case 'busy':
-      return 7;
-    case 'failed':
-      return 3;
-    case 'missed':
-    case 'declined':
-    case 'cancelled':
-    case 'no answer':
-      return 6;
-    default: {
-      const never: never = disposition;
-      return never;
-    }
-  }
+/** Where Kommo chooses the card by the number: a lead, or who has the number (kommo.md section 3.4). */
+const CARDS_WITH_NUMBERS = ['lead', 'contact', 'company', 'customer'] as const;
+const LEADS = ['lead'] as const;
+const UNSORTED = '/api/v4/leads/unsorted?filter[category][]=sip&order[created_at]=desc';
+/** What is looked for was written in the last days: so many pages of so many are more than an office writes in them. */
+const PAGE_SIZE = 250;
+const MOST_PAGES = 8;
+/** Clocks differ; what a call left on a card was changed no earlier than so long before it. Seconds. */
+const CLOCK_SLACK = 24 * 60 * 60;
+
+const notesPath = ({ type, id }: EntityRef): string => `/api/v4/${sectionOf(type)}/${id}/notes`;
+const notesOf = ({ _embedded }: v.InferOutput<typeof NotesSchema>) => _embedded.notes;
+
+function entityOf(item: { entity_id?: unknown; entity_type?: unknown } | undefined): EntityRef | null {
+  const parsed = v.safeParse(EntityRefSchema, { type: item?.entity_type, id: item?.entity_id });
+  return parsed.success ? parsed.output : null;
 }
 
-/** The call as `POST /api/v4/calls` wants it: no null fields, people as its authors. */
-export function callRecord(call: CompletedCall): Record<string, unknown> {
-  return {
-    direction: call.direction,
-    duration: call.talkSeconds,
-    source: 'Ringside',
-    phone: call.number.e164 ?? call.number.asReceived,
-    uniq: call.id,
-    call_status: callStatus(call.disposition),
-    call_result: call.disposition,
-    created_at: Math.floor(call.startedAt / 1000),
-    ...(call.recording.state === 'ready' ? { link: call.recording.url } : {}),
-    ...(call.agent === null
-      ? {}
-      : { call_responsible: call.agent.userId, responsible_user_id: call.agent.userId, created_by: call.agent.userId }),
-  };
+function incomingPlace(entry: v.InferOutput<typeof UnsortedSchema>['_embedded']['unsorted'][number] | undefined) {
+  const id = entry?._embedded?.leads?.[0]?.id;
+  return { entity: id === undefined ? null : ({ type: 'lead', id } as const), incomingLead: true };
+}
+
+/** Whether a refusal says for certain that this way leads to no card. */
+function leadsNowhere({ way }: CardWay, { status, kind, detail }: KommoRefusal): boolean {
+  if (way === 'incoming-lead') return false;
+  return (status === 400 && /not found/i.test(detail)) || (way === 'note' && kind === 'not-found');
+}
+
+/** A card that is gone has no notes. */
+function goneIsNothing(error: unknown): null {
+  if (error instanceof KommoRefusal && error.kind === 'not-found') return null;
+  throw error;
 }
 
 function parseJson(text: string): unknown {

@@ -84,7 +84,7 @@ export class KommoRefusal extends Error {
  * the address (kommo.md section 2).
  */
 export function refusalOf(status: number, contentType: string, body: string, problem: Problem | null): KommoRefusal {
-  const detail = `${status} ${problem?.hint ?? problem?.errors?.[0]?.title ?? problem?.detail ?? problem?.title ?? `${contentType || 'no type'}, ${body.length} bytes`}`;
+  const detail = `${status} ${problem?.hint ?? refusedField(problem) ?? problem?.errors?.[0]?.title ?? problem?.detail ?? problem?.title ?? `${contentType || 'no type'}, ${body.length} bytes`}`;
   const facts = { status, detail, retryAfter: problem?.retry_after ?? null };
   switch (status) {
     case 401:
@@ -100,4 +100,11 @@ export function refusalOf(status: number, contentType: string, body: string, pro
     default:
       return new KommoRefusal(status >= 500 ? 'server' : 'rejected', facts);
   }
+}
+
+/** `created_by: This value is not valid.`: which field of a batch was refused and why. */
+function refusedField(problem: Problem | null): string | null {
+  const field = problem?.['validation-errors']?.[0]?.errors?.[0];
+  if (field === undefined) return null;
+  return [field.path, field.detail ?? field.code].filter(Boolean).join(': ');
 }

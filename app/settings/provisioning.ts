@@ -1,6 +1,7 @@
 /** The provisioning file: what an administrator hands to every desktop. Errors name the field and what was expected. */
 import * as v from 'valibot';
 import { parseOrigin } from '../kommo/address.ts';
+import { rangesOf, sizeOf } from '../kommo/office.ts';
 
 const nonEmpty = v.pipe(v.string('text'), v.trim(), v.nonEmpty('text that is not empty'));
 
@@ -55,6 +56,19 @@ const iceUrl = v.pipe(
   v.regex(/^(stun|stuns|turn|turns):/i, 'an address such as stun:stun.acme.example:3478'),
 );
 
+const DESKTOPS = 'a number of desktops, or their extensions such as "101-140, 205"';
+/** How many desktops share Kommo's limit; see app/kommo/office.ts. */
+const desktops = v.union(
+  [
+    v.pipe(v.number(DESKTOPS), v.integer(DESKTOPS), v.minValue(1, DESKTOPS), v.maxValue(500, DESKTOPS)),
+    v.pipe(
+      v.string(DESKTOPS),
+      v.check((text) => sizeOf(rangesOf(text)) > 0 && sizeOf(rangesOf(text)) <= 500, DESKTOPS),
+    ),
+  ],
+  DESKTOPS,
+);
+
 const AuthSchema = v.variant(
   'kind',
   [
@@ -91,6 +105,13 @@ const PhoneSchema = v.strictObject({
 });
 export type PhoneSettings = v.InferOutput<typeof PhoneSchema>;
 
+const userId = v.pipe(
+  v.number('the number of a Kommo user'),
+  v.safeInteger('the number of a Kommo user'),
+  v.minValue(1, 'the number of a Kommo user'),
+);
+const PRIVATE = 'a number, the beginning of one such as +1415*, or a SIP user; * for any digits, ? for one';
+
 const CallsSchema = v.strictObject({
   country: v.optional(
     v.pipe(v.string('a country such as US'), v.regex(/^[A-Z]{2}$/, 'a country of two capital letters such as US')),
@@ -98,6 +119,32 @@ const CallsSchema = v.strictObject({
   ),
   internalDigits: v.optional(wholeNumber(0, 9), 6),
   logToCard: v.optional(flag, true),
+  cardBy: v.optional(v.picklist(['entity', 'calls'], '"entity" or "calls"'), 'entity'),
+  /** When the card opens in the browser; with `never` not even by a click on the toast. */
+  pop: v.optional(v.picklist(['ring', 'answer', 'click', 'never'], '"ring", "answer", "click" or "never"'), 'click'),
+  /** Only where the card's responsible user is this agent; unknown callers still pop. */
+  popOnlyResponsible: v.optional(flag, false),
+  /** Never looked up, never logged, never sent to the widget. */
+  private: v.optional(
+    v.array(v.pipe(v.string(PRIVATE), v.trim(), v.maxLength(64, PRIVATE), v.regex(/[^*?\s+]/, PRIVATE)), 'a list'),
+    [],
+  ),
+  /** Which header shows the line that was called. */
+  lineHeader: v.optional(
+    v.pipe(
+      v.string('"Diversion", "To" or a header such as X-Line'),
+      v.regex(/^(?:diversion|to|x-[a-z0-9-]{1,62})$/i, '"Diversion", "To" or a header such as X-Line'),
+    ),
+  ),
+  /** Which Kommo user an extension belongs to, where it is not the one who is signed in. */
+  users: v.optional(
+    v.record(
+      v.pipe(v.string('an extension'), v.regex(/^[^\s@]{1,64}$/, 'an extension')),
+      userId,
+      'a map of extensions to users',
+    ),
+    {},
+  ),
   unknownInbound: v.optional(v.picklist(['incoming-lead', 'nothing'], '"incoming-lead" or "nothing"'), 'incoming-lead'),
   recording: v.optional(
     v.strictObject({
@@ -112,7 +159,7 @@ const CallsSchema = v.strictObject({
 export type CallSettings = v.InferOutput<typeof CallsSchema>;
 
 const ProvisioningSchema = v.strictObject({
-  kommo: v.strictObject({ baseUrl: kommoOrigin, auth: AuthSchema }),
+  kommo: v.strictObject({ baseUrl: kommoOrigin, auth: AuthSchema, desktops: v.optional(desktops) }),
   phone: PhoneSchema,
   calls: v.optional(CallsSchema, {}),
   locked: v.optional(v.array(nonEmpty, 'a list of field names'), []),

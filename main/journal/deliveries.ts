@@ -1,11 +1,14 @@
 /**
  * Brings recorded calls to where they belong: the card in Kommo, the widget's bell. At least once, with a stable id,
- * so that the far end can drop a repeat; what waits says so, and why.
+ * so that the far end can drop a repeat; after a lost answer it looks before it sends again; what waits says so, and
+ * why.
  */
 import { KommoRefusal, type RefusalKind } from '../../app/kommo/refusal.ts';
+import { callParams, lateNews, waysToCard } from '../../app/kommo/call-on-card.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
-import type { Delivery, DeliveryTarget, Journal } from './journal.ts';
+import type { CallSettings } from '../../app/settings/provisioning.ts';
+import type { Delivery, DeliveryTarget, Journal, Settlement } from './journal.ts';
 
 /** After this a completed call is no news any more in a browser; the card still gets it. */
 const WIDGET_NEWS_MS = 12 * 60 * 60 * 1000;
@@ -13,11 +16,25 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 5 * 60 * 1000;
 /** What waits for a person (a sign-in, a browser) is woken by it; this is only the safety net. */
 const IDLE_WAIT_MS = 5 * 60 * 1000;
+/** A request whose answer was lost may still take effect; Kommo has done what it will do after so long. */
+const LOOK_AFTER_MS = 5000;
+/** The bell rings once for a call; for so long it waits for the recording, which cannot be added later. */
+const BELL_PATIENCE_MS = 8000;
+/** What waits for something on this machine is looked at again after so long. */
+const SHORT_WAIT_MS = 2000;
+const LONGEST_PROBE_WAIT_MS = 30_000;
 
 export type DeliveryPorts = {
   journal: Journal;
   /** Null while nobody is signed in. */
   kommo(): KommoClient | null;
+  settings(): Pick<CallSettings, 'cardBy' | 'unknownInbound'>;
+  /** Who is signed in: the author of calls that ended while nobody was. */
+  agent(): CompletedCall['agent'];
+  /** Until when (milliseconds since 1970) the agent may still write about the call and has begun to; 0 where not. */
+  heldUntil(id: string): number;
+  /** Whether there is audio at this address. Never rejects. */
+  hasAudio(url: string): Promise<boolean>;
   widget(call: CompletedCall): Promise<'shown' | 'no-widget'>;
   now(): number;
   random(): number;
@@ -27,33 +44,35 @@ export type DeliveryPorts = {
   failed(error: unknown): void;
 };
 
-type Outcome = Parameters<Journal['settle']>[2];
-
 export function createDeliveries(ports: DeliveryPorts) {
   const { journal, now } = ports;
   // A lane each: a Kommo that hangs must not keep the bell waiting.
   const lanes: Record<DeliveryTarget, Lane> = {
-    card: createLane('card', toCard, ports),
+    card: createLane('card', toCard, ports, () => lanes.update.run()),
+    update: createLane('update', toUpdate, ports),
+    recording: createLane('recording', toRecording, ports, () => lanes.update.run()),
     widget: createLane('widget', toWidget, ports),
   };
+  const all = Object.values(lanes);
   return {
     /** Something may be due: a call was recorded, or Kommo's answer for it came. */
     run(): void {
-      lanes.card.run();
-      lanes.widget.run();
+      for (const lane of all) lane.run();
     },
-    /** What waited for this target is due now: a browser connected, somebody signed in. */
-    wake(target: DeliveryTarget): void {
-      journal.wake(target, now());
-      lanes[target].run();
+    /** What waited for Kommo is due now (somebody signed in), or what waited for a browser (one connected). */
+    wake(of: 'card' | 'widget'): void {
+      for (const target of of === 'card' ? (['card', 'update'] as const) : (['widget'] as const)) {
+        journal.wake(target, now());
+        lanes[target].run();
+      }
     },
     async stop(): Promise<void> {
-      await Promise.all([lanes.card.stop(), lanes.widget.stop()]);
+      await Promise.all(all.map((lane) => lane.stop()));
     },
   };
 }
 
-const done: Outcome = { state: 'done', error: null, nextTry: 0, counts: true, ambiguous: false };
+const done: Settlement = { state: 'done', error: null, nextTry: 0, counts: true, ambiguous: false };
 
 /** Tried again after a wait that doubles, with jitter, so that an office does not come back all at once. */
 function later(
@@ -62,49 +81,132 @@ function later(
   error: string,
   ambiguous: boolean,
   atLeastMs: number,
-): Outcome {
+): Settlement {
   const wait = Math.max(atLeastMs, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12)));
   return { state: 'waiting', error, nextTry: Math.round(now() + wait * (0.5 + random() / 2)), counts: true, ambiguous };
 }
 
 /** Waits for a person; no try is counted. */
-function idle({ now }: DeliveryPorts, error: string, ambiguous: boolean): Outcome {
+function idle({ now }: DeliveryPorts, error: string, ambiguous: boolean): Settlement {
   return { state: 'waiting', error, nextTry: now() + IDLE_WAIT_MS, counts: false, ambiguous };
 }
 
-/**
- * Writes the call into its card. Where Kommo could not be asked who it is, `POST /api/v4/calls` finds the card by the
- * number itself; where Kommo said that there is nobody, there is no card.
- */
-async function toCard({ call, tries, ambiguous }: Delivery, ports: DeliveryPorts): Promise<Outcome> {
-  const entity = call.caller.kind === 'entity' ? call.caller.entity : null;
-  const number = call.number.e164 ?? call.number.asReceived.replace(/\D/g, '');
-  if (call.caller.kind === 'nobody' || (entity === null && number.length < 7))
-    return { ...done, state: 'no-card', counts: false };
-  const client = ports.kommo();
-  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
-  try {
-    if (ambiguous) {
-      if (entity === null) return { ...done, state: 'failed', error: LOST };
-      if (await client.hasCall(entity, call.id)) return done;
-    }
-    ports.journal.sending(call.id, 'card');
-    return (await client.logCall(call)) ? done : { ...done, state: 'no-card' };
-  } catch (error) {
-    if (!(error instanceof KommoRefusal)) throw error;
-    const lost = ambiguous || (error.sent && LOSES_ANSWERS.has(error.kind));
-    if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.message, lost);
-    if (error.passes) return later(ports, tries, error.message, lost, (error.retryAfter ?? 0) * 1000);
-    return { ...done, state: 'failed', error: error.message };
-  }
+/** Waits for something on this machine, and nothing is wrong. */
+function soon({ now }: DeliveryPorts, { error, ambiguous }: Delivery, until: number): Settlement {
+  const nextTry = Math.min(until, now() + SHORT_WAIT_MS);
+  return { state: 'waiting', error, nextTry, counts: false, ambiguous };
+}
+
+/** What becomes of a delivery that Kommo refused; `inDoubt` where an earlier request is not cleared up yet. */
+function refused(error: unknown, { tries }: Delivery, ports: DeliveryPorts, inDoubt: boolean): Settlement {
+  if (!(error instanceof KommoRefusal)) throw error;
+  const lost = inDoubt || (error.sent && LOSES_ANSWERS.has(error.kind));
+  if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.message, lost);
+  // An unpaid account is paid again; by then nobody thinks of these calls.
+  if (error.kind === 'unpaid') return later(ports, tries, error.message, lost, LONGEST_WAIT_MS);
+  if (error.passes)
+    return later(
+      ports,
+      tries,
+      error.message,
+      lost,
+      Math.max((error.retryAfter ?? 0) * 1000, lost ? LOOK_AFTER_MS * 2 : 0),
+    );
+  return { ...done, state: 'failed', error: error.message, ambiguous: inDoubt };
 }
 
 /** After these nobody knows whether Kommo did it. */
 const LOSES_ANSWERS: ReadonlySet<RefusalKind> = new Set(['timeout', 'unreachable', 'server', 'unreadable']);
-const LOST = "Kommo's answer was lost, so the call may be on the card or not. Look at the card before you try again.";
 
-async function toWidget({ call }: Delivery, ports: DeliveryPorts): Promise<Outcome> {
-  if (ports.now() - call.endedAt > WIDGET_NEWS_MS) return { ...done, state: 'expired', counts: false };
+/** Puts the call on its card, in the first way that leads to one. */
+async function toCard(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+  const { call, ambiguous, attempt } = delivery;
+  const { journal, now } = ports;
+  const ways = waysToCard(call, ports.settings());
+  if (ways.length === 0 && !ambiguous) return { ...done, state: 'no-card', counts: false };
+  const held = ports.heldUntil(call.id);
+  if (held > now()) return soon(ports, delivery, held);
+  const client = ports.kommo();
+  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
+  const agent = call.agent ?? ports.agent();
+  // A call of nobody would be a robot's in Kommo.
+  if (agent === null) return idle(ports, UNKNOWN_AGENT, ambiguous);
+  const sent = { ...call, agent };
+  let inDoubt = ambiguous;
+  try {
+    if (ambiguous) {
+      for (const way of attempt === null ? ways : [attempt]) {
+        const place = await client.findOnCard(way, sent);
+        // Which version of the call it was nobody knows: what came later is said again.
+        if (place !== null) return { ...done, place, update: lateNews(call) !== '' };
+      }
+      inDoubt = false;
+    }
+    for (const way of ways) {
+      journal.sending(call.id, 'card', way);
+      const place = await client.putOnCard(way, sent);
+      if (place !== null) return { ...done, place, update: changedSince(call, journal) };
+    }
+    return { ...done, state: 'no-card' };
+  } catch (error) {
+    return refused(error, delivery, ports, inDoubt);
+  }
+}
+
+const UNKNOWN_AGENT = 'Ringside does not know yet who is signed in to Kommo. The call is saved as soon as it does.';
+
+/** Whether the journal has another version of the call by now than the one that was sent. */
+function changedSince(sent: CompletedCall, journal: Journal): boolean {
+  const current = journal.call(sent.id);
+  return current !== null && JSON.stringify(callParams(current)) !== JSON.stringify(callParams(sent));
+}
+
+/** Says on the card what came after the call was written there. Twice is once, so nothing is ever in doubt. */
+async function toUpdate(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+  const { call } = delivery;
+  const { journal, now } = ports;
+  const held = ports.heldUntil(call.id);
+  if (held > now()) return soon(ports, delivery, held);
+  const client = ports.kommo();
+  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, false);
+  try {
+    const kept = journal.delivery(call.id, 'card')?.place ?? null;
+    const place = kept?.entity === null ? await client.findOnCard({ way: 'calls' }, call) : kept;
+    const entity = place?.entity ?? (call.caller.kind === 'entity' ? call.caller.entity : null);
+    if (entity === null) return { ...done, state: 'no-card' };
+    await client.updateOnCard(entity, { ...call, agent: call.agent ?? ports.agent() });
+    return changedSince(call, journal) ? { ...done, state: 'waiting', nextTry: now() } : done;
+  } catch (error) {
+    return refused(error, delivery, ports, false);
+  }
+}
+
+/** Looks for the recording until it is there or its time is over. */
+async function toRecording({ call, tries }: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+  const { journal, now } = ports;
+  const { recording } = call;
+  if (recording.state !== 'pending') return done;
+  const { url, until } = recording;
+  if (await ports.hasAudio(url)) {
+    journal.amend(call.id, { recording: { state: 'ready', url } }, now());
+    return done;
+  }
+  if (now() >= until) {
+    journal.amend(call.id, { recording: { state: 'gave up' } }, now());
+    return { ...done, state: 'expired', error: GAVE_UP };
+  }
+  const wait = Math.min(LONGEST_PROBE_WAIT_MS, 1000 * 2 ** Math.min(tries, 12));
+  return { state: 'waiting', error: null, nextTry: Math.min(until, now() + wait), counts: true, ambiguous: false };
+}
+
+const GAVE_UP = 'The PBX did not have it in time. The call itself is kept.';
+
+async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+  const { call } = delivery;
+  const { now } = ports;
+  if (now() - call.endedAt > WIDGET_NEWS_MS) return { ...done, state: 'expired', counts: false };
+  const patience = call.endedAt + BELL_PATIENCE_MS;
+  if (call.recording.state === 'pending' && now() < patience) return soon(ports, delivery, patience);
   if ((await ports.widget(call)) === 'shown') return done;
   return idle(ports, 'No Kommo tab with Ringside is open. The call is shown there when one is.', false);
 }
@@ -114,8 +216,9 @@ type Lane = { run(): void; stop(): Promise<void> };
 /** Delivers what is due for one target, one after the other, and wakes by itself when the next is due. */
 function createLane(
   target: DeliveryTarget,
-  deliver: (delivery: Delivery, ports: DeliveryPorts) => Promise<Outcome>,
+  deliver: (delivery: Delivery, ports: DeliveryPorts) => Promise<Settlement>,
   ports: DeliveryPorts,
+  served: () => void = () => {},
 ): Lane {
   const { journal, now, after, told, failed } = ports;
   let running: Promise<void> | null = null;
@@ -125,27 +228,29 @@ function createLane(
 
   /** Delivers what is due and returns how many that were. */
   async function drain(): Promise<number> {
-    let served = 0;
+    let count = 0;
     do {
       again = false;
       for (const delivery of journal.due(target, now())) {
-        if (stopped) return served;
+        if (stopped) return count;
         const outcome = await deliver(delivery, ports);
-        if (stopped) return served;
+        if (stopped) return count;
         journal.settle(delivery.call.id, target, outcome);
-        told(delivery.call, target, outcome.state, outcome.error);
-        served += 1;
+        if (outcome.state !== delivery.state || outcome.error !== delivery.error)
+          told(delivery.call, target, outcome.state, outcome.error);
+        served();
+        count += 1;
       }
     } while (again);
-    return served;
+    return count;
   }
 
   /** Waits for what is due next. What is due and yet cannot be served (an unreadable row) is not asked for in a loop. */
-  function schedule(served: number): void {
+  function schedule(count: number): void {
     const due = journal.nextDue(target);
     if (due === null) return;
     const wait = due - now();
-    wakeIn(wait > 0 || served > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);
+    wakeIn(wait > 0 || count > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);
   }
 
   function wakeIn(ms: number): void {
@@ -157,8 +262,8 @@ function createLane(
     if (stopped) return;
     again = true;
     running ??= drain()
-      .then((served) => {
-        if (!stopped) schedule(served);
+      .then((count) => {
+        if (!stopped) schedule(count);
       })
       .catch((error: unknown) => {
         failed(error);

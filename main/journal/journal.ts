@@ -6,195 +6,239 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
 import * as v from 'valibot';
-import { CompletedCallSchema, type Caller, type CompletedCall } from '../../app/calls/completed-call.ts';
+import type { Caller, CompletedCall } from '../../app/calls/completed-call.ts';
+import type { CardWay } from '../../app/kommo/call-on-card.ts';
+import { salvage } from './salvage.ts';
+import {
+  createStore,
+  MIGRATIONS,
+  type Change,
+  type Delivery,
+  type DeliveryTarget,
+  type Settlement,
+  type Store,
+} from './store.ts';
 
-export type DeliveryTarget = 'card' | 'widget';
-/** `waiting` is tried again by itself, `failed` by the agent; `expired` is too old to be news; `no-card` has no card to go to. */
-export type DeliveryState = 'waiting' | 'done' | 'failed' | 'expired' | 'no-card';
-
-export type Delivery = {
-  call: CompletedCall;
-  target: DeliveryTarget;
-  state: DeliveryState;
-  tries: number;
-  /** Milliseconds since 1970 UTC. */
-  nextTry: number;
-  error: string | null;
-  /** A request was on its way when the program stopped, or its answer was lost: look before sending again. */
-  ambiguous: boolean;
-};
-
+export type { Change, Delivery, DeliveryState, DeliveryTarget, Settlement } from './store.ts';
 export type Journal = ReturnType<typeof openJournal>;
 
-/** Each step brings the file from the version of its index to the next. */
-const MIGRATIONS = [
-  `CREATE TABLE calls (
-     id TEXT PRIMARY KEY,
-     sip_call_id TEXT NOT NULL,
-     started_at INTEGER NOT NULL,
-     record TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX calls_by_start ON calls (started_at DESC);
-   CREATE TABLE deliveries (
-     call TEXT NOT NULL REFERENCES calls (id),
-     target TEXT NOT NULL,
-     state TEXT NOT NULL,
-     tries INTEGER NOT NULL DEFAULT 0,
-     next_try INTEGER NOT NULL,
-     error TEXT,
-     sending INTEGER NOT NULL DEFAULT 0,
-     PRIMARY KEY (call, target)
-   ) STRICT;
-   CREATE INDEX deliveries_waiting ON deliveries (next_try) WHERE state = 'waiting';`,
-];
+/**
+ * What the agent must know: `damaged` was set aside under that name and so many calls were carried over; `unusable`
+ * cannot be written at all; `full` did not take the last call, which is kept in memory and tried again; `written` took
+ * what had waited in memory.
+ */
+export type JournalTrouble =
+  | { kind: 'damaged'; keptAs: string; carried: number }
+  | { kind: 'unusable'; detail: string }
+  | { kind: 'full'; detail: string }
+  | { kind: 'written' };
 
-const RowSchema = v.object({
-  record: v.string(),
-  target: v.picklist(['card', 'widget']),
-  state: v.picklist(['waiting', 'done', 'failed', 'expired', 'no-card']),
-  tries: v.number(),
-  next_try: v.number(),
-  error: v.nullable(v.string()),
-  sending: v.number(),
-});
+export type JournalPorts = {
+  /** Tries again later what the disk did not take. */
+  after?(ms: number, run: () => void): () => void;
+  /** Where a call goes, for calls of a damaged file of which only they themselves could be read. */
+  targets?(call: CompletedCall): DeliveryTarget[];
+  now?(): number;
+  open?(file: string): Database.Database;
+};
 
-/** What was wrong with the file: `damaged` was set aside under that name; `unusable` cannot be written at all. */
-export type JournalTrouble = { kind: 'damaged'; keptAs: string } | { kind: 'unusable'; detail: string };
+/** A full disk is looked at again after so long. */
+const DISK_AGAIN_MS = 10_000;
 
 /**
- * Opens the journal in the profile. A file that is no database any more is set aside, not deleted. Where there can be
- * none at all (a full disk, no rights), calls are kept in memory, and `troubled` is told so that the agent is.
+ * Opens the journal in the profile. A file that is damaged is set aside, and everything readable of it carried over.
+ * Where there can be none at all (a full disk, no rights), calls are kept in memory, and `troubled` is told so that
+ * the agent is.
  */
-export function openJournal(profile: string, troubled: (trouble: JournalTrouble) => void) {
-  const db = openOrReplace(path.join(profile, 'journal.db'), troubled);
+export function openJournal(profile: string, troubled: (trouble: JournalTrouble) => void, ports: JournalPorts = {}) {
+  const { after, now = Date.now, targets = () => [], open = (file: string) => new Database(file) } = ports;
+  const db = openOrReplace();
+  const disk = createStore(db);
+  /** What the disk did not take. */
+  let spare: { store: Store; ids: Set<string>; close(): void } | null = null;
+  let cancelRescue: (() => void) | null = null;
 
-  const insertCall = db.prepare(
-    'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)',
-  );
-  const insertDelivery = db.prepare(
-    'INSERT OR IGNORE INTO deliveries (call, target, state, next_try) VALUES (?, ?, ?, ?)',
-  );
-  const updateRecord = db.prepare('UPDATE calls SET record = ? WHERE id = ?');
-  const selectCall = db.prepare('SELECT record FROM calls WHERE id = ?');
-  const selectPage = db.prepare(
-    'SELECT id, record FROM calls WHERE started_at < ? ORDER BY started_at DESC, id DESC LIMIT ?',
-  );
-  const selectOfCall = db.prepare(
-    'SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.call = ? ORDER BY d.target',
-  );
-  const selectDue = db.prepare(
-    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.target = ? AND d.next_try <= ? ORDER BY d.next_try, c.started_at LIMIT 50",
-  );
-  const selectNext = db.prepare("SELECT min(next_try) AS next FROM deliveries WHERE state = 'waiting' AND target = ?");
-  const countUndelivered = db.prepare(
-    "SELECT count(*) AS n FROM deliveries WHERE state = 'failed' OR (state = 'waiting' AND target = 'card' AND tries > 0)",
-  );
-  const markSending = db.prepare('UPDATE deliveries SET sending = 1 WHERE call = ? AND target = ?');
-  const settle = db.prepare(
-    'UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = ? WHERE call = ? AND target = ?',
-  );
-  const wake = db.prepare("UPDATE deliveries SET next_try = 0 WHERE state = 'waiting' AND target = ? AND next_try > ?");
-  const release = db.prepare(
-    "UPDATE deliveries SET state = 'waiting', next_try = ? WHERE call = ? AND ((state = 'waiting' AND tries = 0) OR state = 'no-card')",
-  );
-  const retry = db.prepare(
-    "UPDATE deliveries SET state = 'waiting', next_try = 0 WHERE call = ? AND state IN ('failed', 'expired', 'no-card', 'waiting')",
-  );
+  function openOrReplace(): Database.Database {
+    const file = path.join(profile, 'journal.db');
+    try {
+      try {
+        return openDatabase(file, open);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        const keptAs = `${file}.damaged-${now()}`;
+        for (const part of ['', '-wal', '-shm'])
+          if (fs.existsSync(file + part)) fs.renameSync(file + part, keptAs + part);
+        const whole = openDatabase(file, open);
+        troubled({ kind: 'damaged', keptAs: path.basename(keptAs), carried: carryOver(keptAs, createStore(whole)) });
+        return whole;
+      }
+    } catch (error) {
+      troubled({ kind: 'unusable', detail: detailOf(error) });
+      return openDatabase(':memory:', open);
+    }
+  }
 
-  const record = db.transaction((call: CompletedCall, targets: DeliveryTarget[], due: number) => {
-    insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call));
-    for (const target of targets) insertDelivery.run(call.id, target, 'waiting', due);
-  });
+  /** Everything readable of a damaged file; returns how many calls that were. */
+  function carryOver(damaged: string, to: Store): number {
+    let carried = 0;
+    for (const { call, deliveries } of salvage(damaged, { now: now(), targets })) {
+      to.put(call, deliveries);
+      carried += 1;
+    }
+    return carried;
+  }
+
+  const storeOf = (id: string): Store => (spare?.ids.has(id) === true ? spare.store : disk);
+  const stores = (): Store[] => (spare === null ? [disk] : [disk, spare.store]);
+
+  /** Brings to disk what waits in memory, as far as it goes. */
+  function rescue(): void {
+    if (spare === null) return;
+    const { store, ids, close } = spare;
+    try {
+      for (const id of ids) {
+        const call = store.call(id);
+        if (call !== null) disk.put(call, store.deliveriesOf(call));
+        ids.delete(id);
+        store.forget(id);
+      }
+      spare = null;
+      close();
+      troubled({ kind: 'written' });
+    } catch {
+      rescueLater();
+    }
+  }
+
+  function rescueLater(): void {
+    cancelRescue?.();
+    cancelRescue = after?.(DISK_AGAIN_MS, rescue) ?? null;
+  }
+
+  function keepInMemory(): Store {
+    if (spare === null) {
+      const memory = openDatabase(':memory:', open);
+      spare = { store: createStore(memory), ids: new Set(), close: () => memory.close() };
+    }
+    return spare.store;
+  }
 
   return {
-    /** Writes a completed call and its deliveries in one transaction. Recording the same id again changes nothing. */
-    record: (call: CompletedCall, targets: DeliveryTarget[], due: number): void => {
-      record(call, targets, due);
+    /**
+     * Writes a completed call and its deliveries in one transaction. Recording the same id again changes nothing. What
+     * the disk does not take is kept in memory, delivered from there, and written as soon as the disk takes it.
+     */
+    record(call: CompletedCall, to: readonly DeliveryTarget[], due: number): void {
+      const deliveries = to.map((target) => newDelivery(target, due));
+      rescue();
+      try {
+        disk.put(call, deliveries);
+      } catch (error) {
+        keepInMemory().put(call, deliveries);
+        spare?.ids.add(call.id);
+        troubled({ kind: 'full', detail: detailOf(error) });
+        rescueLater();
+      }
     },
 
     /** Kommo's answer came after the call had ended: its deliveries may go now, also one that had found no card before. */
-    setCaller(id: string, caller: Caller, now: number): void {
-      const call = readCall(selectCall.get(id));
-      if (call === null) return;
-      updateRecord.run(JSON.stringify({ ...call, caller }), id);
-      release.run(now, id);
+    setCaller: (id: string, caller: Caller, at: number): void => {
+      storeOf(id).amend(id, { caller }, at);
     },
 
-    call: (id: string): CompletedCall | null => readCall(selectCall.get(id)),
+    /** Something about a recorded call came later (its recording, what the agent said); the card hears of it. */
+    amend: (id: string, change: Change, at: number): void => {
+      storeOf(id).amend(id, change, at);
+    },
+
+    call: (id: string): CompletedCall | null => storeOf(id).call(id),
+    delivery: (id: string, target: DeliveryTarget): Delivery | null => {
+      const store = storeOf(id);
+      const call = store.call(id);
+      return (call === null ? [] : store.deliveriesOf(call)).find((delivery) => delivery.target === target) ?? null;
+    },
 
     /** Calls that started before a time, newest first, each with its deliveries. */
     page(before: number | null, limit: number): { call: CompletedCall; deliveries: Delivery[] }[] {
-      return selectPage.all(before ?? Number.MAX_SAFE_INTEGER, limit).flatMap((row) => {
-        const call = readCall(row);
-        return call === null ? [] : [{ call, deliveries: selectOfCall.all(call.id).flatMap(readDelivery) }];
-      });
+      const pages = stores().map((store) => store.page(before ?? Number.MAX_SAFE_INTEGER, limit));
+      const [only = []] = pages;
+      if (pages.length === 1) return only;
+      return pages
+        .flat()
+        .toSorted((a, b) => b.call.startedAt - a.call.startedAt)
+        .slice(0, limit);
     },
 
-    due: (target: DeliveryTarget, now: number): Delivery[] => selectDue.all(target, now).flatMap(readDelivery),
+    due: (target: DeliveryTarget, at: number): Delivery[] => stores().flatMap((store) => store.due(target, at)),
 
     /** When the next waiting delivery of a target is due, null when none waits. */
     nextDue(target: DeliveryTarget): number | null {
-      return v.parse(v.object({ next: v.nullable(v.number()) }), selectNext.get(target)).next;
+      const times = stores()
+        .map((store) => store.nextDue(target))
+        .filter((time) => time !== null);
+      return times.length === 0 ? null : Math.min(...times);
     },
 
-    undelivered: (): number => v.parse(v.object({ n: v.number() }), countUndelivered.get()).n,
+    undelivered: (): number => stores().reduce((sum, store) => sum + store.undelivered(), 0),
 
-    /** Written before a request goes out, so that a kill in between is known to be ambiguous. */
-    sending: (id: string, target: DeliveryTarget): void => {
-      markSending.run(id, target);
+    /** Calls whose card lacks something yet, however it comes. */
+    notInKommo: (): number => stores().reduce((sum, store) => sum + store.notInKommo(), 0),
+
+    /** Lets go what waits or failed, with the reason; the agent can still retry each. */
+    giveUp: (reason: string): void => {
+      for (const store of stores()) store.giveUp(reason);
     },
 
-    settle: (
-      id: string,
-      target: DeliveryTarget,
-      to: { state: DeliveryState; error: string | null; nextTry: number; counts: boolean; ambiguous: boolean },
-    ): void => {
-      settle.run(to.state, to.counts ? 1 : 0, to.nextTry, to.error, to.ambiguous ? 1 : 0, id, target);
+    /** Written before a request goes out, so that a kill in between is known to be ambiguous, and in which way. */
+    sending: (id: string, target: DeliveryTarget, attempt: CardWay | null = null): void => {
+      storeOf(id).sending(id, target, attempt);
+    },
+
+    settle: (id: string, target: DeliveryTarget, to: Settlement): void => {
+      storeOf(id).settle(id, target, to, now());
     },
 
     /** Something changed (a browser connected, a sign-in): what waits for this target is due now. */
-    wake: (target: DeliveryTarget, now: number): void => {
-      wake.run(target, now);
+    wake: (target: DeliveryTarget, at: number): void => {
+      for (const store of stores()) store.wake(target, at);
     },
 
     retry: (id: string): void => {
-      retry.run(id);
+      storeOf(id).retry(id);
     },
 
     close: (): void => {
+      rescue();
+      cancelRescue?.();
+      spare?.close();
       db.close();
     },
   };
 }
 
-function openOrReplace(file: string, troubled: (trouble: JournalTrouble) => void): Database.Database {
-  try {
-    try {
-      return openDatabase(file);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const keptAs = `${file}.damaged-${Date.now()}`;
-      for (const part of ['', '-wal', '-shm'])
-        if (fs.existsSync(file + part)) fs.renameSync(file + part, keptAs + part);
-      const db = openDatabase(file);
-      troubled({ kind: 'damaged', keptAs: path.basename(keptAs) });
-      return db;
-    }
-  } catch (error) {
-    troubled({ kind: 'unusable', detail: error instanceof Error ? error.message : String(error) });
-    return openDatabase(':memory:');
-  }
+function newDelivery(target: DeliveryTarget, due: number): Omit<Delivery, 'call'> {
+  return {
+    target,
+    state: 'waiting',
+    tries: 0,
+    nextTry: due,
+    error: null,
+    ambiguous: false,
+    attempt: null,
+    place: null,
+  };
 }
+
+const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether the file is no (whole) database, rather than busy, unreadable or on a full disk. */
 function isDamage(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  return /NOTADB|CORRUPT/.test(code) || /not a database|malformed|is damaged/i.test(message);
+  return /NOTADB|CORRUPT/.test(code) || /not a database|malformed|is damaged/i.test(detailOf(error));
 }
 
-function openDatabase(file: string): Database.Database {
-  const db = new Database(file);
+function openDatabase(file: string, open: (file: string) => Database.Database): Database.Database {
+  const db = open(file);
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
@@ -211,20 +255,4 @@ function openDatabase(file: string): Database.Database {
     db.close();
     throw error;
   }
-}
-
-function readCall(row: unknown): CompletedCall | null {
-  const parsed = v.safeParse(v.object({ record: v.string() }), row);
-  if (!parsed.success) return null;
-  const call = v.safeParse(CompletedCallSchema, JSON.parse(parsed.output.record));
-  return call.success ? call.output : null;
-}
-
-function readDelivery(row: unknown): Delivery[] {
-  const parsed = v.safeParse(RowSchema, row);
-  if (!parsed.success) return [];
-  const call = readCall(row);
-  if (call === null) return [];
-  const { target, state, tries, next_try, error, sending } = parsed.output;
-  return [{ call, target, state, tries, nextTry: next_try, error, ambiguous: sending === 1 }];
 }

@@ -26,6 +26,8 @@ export type Settings = {
   readonly instanceId: string;
   kommo(): KommoSettings | null;
   phone(): PhoneSettings | null;
+  /** How many desktops share Kommo's limit, or their extensions; undefined where nobody said. */
+  desktops(): Provisioning['kommo']['desktops'];
   calls(): CallSettings;
   numberRules(): NumberRules;
   /** Takes over a parsed provisioning file and keeps it for the next start. */
@@ -72,6 +74,7 @@ export function openSettings(
     instanceId,
     kommo: () => (kommo === null ? null : whereItIs(kommo, moved)),
     phone: () => current?.phone ?? null,
+    desktops: () => current?.kommo.desktops,
     calls: () => current?.calls ?? DEFAULT_CALLS,
     numberRules: () => {
       const { country, internalDigits, private: hidden } = current?.calls ?? DEFAULT_CALLS;

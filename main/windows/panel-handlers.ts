@@ -4,6 +4,9 @@ import { parseProvisioning, provisioningErrorText } from '../../app/settings/pro
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
+import { recordingWarning } from '../../app/kommo/call-on-card.ts';
+import type { CompletedCall } from '../../app/calls/completed-call.ts';
+import { ANNOTATE_MS, type Annotations } from '../journal/annotations.ts';
 import type { Delivery, Journal } from '../journal/journal.ts';
 import type { Session } from '../session/session.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -18,6 +21,7 @@ export type PanelPorts = {
   cards: Cards;
   journal: Journal;
   deliveries: { run(): void };
+  annotations: Annotations;
   bridge: Bridge;
   notices: Notices;
   phoneStatus(): PhoneStatus;
@@ -42,7 +46,7 @@ export function panelState({ version, session, calls, journal, bridge, notices, 
 }
 
 export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
-  const { settings, session, calls, cards, journal, deliveries, bridge, notices } = ports;
+  const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
   const commanded = (taken: boolean): Answer => (taken ? done : { ok: false, message: 'This call is over already.' });
 
   return {
@@ -69,10 +73,21 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
         call,
         disposition: call.disposition,
         deliveries: all.map(deliveryView),
-        canOpenCard: cards.addressOf(call).ok,
+        canOpenCard: cards.addressOf(partyOf(call, all)).ok,
+        savedTo: savedTo(all),
+        recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
+        annotateUntil: call.endedAt + ANNOTATE_MS,
       })),
     }),
-    openHistoryCard: (id) => cards.open(id, journal.call(id)),
+    openHistoryCard: (id) => {
+      const call = journal.call(id);
+      const card = journal.delivery(id, 'card');
+      return cards.open(id, call === null ? null : partyOf(call, card === null ? [] : [card]));
+    },
+    annotate: (id, annotation) =>
+      annotations.annotate(id, annotation)
+        ? done
+        : { ok: false, message: 'The minute after this call is over. Write the rest on its card in Kommo.' },
     retryDelivery: (id) => {
       journal.retry(id);
       ports.historyChanged();
@@ -135,6 +150,17 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       return done;
     },
   };
+}
+
+/** The card that the call is on counts before the one that was its caller's at the time. */
+function partyOf(call: CompletedCall, deliveries: readonly Delivery[]): CompletedCall {
+  const entity = deliveries.find(({ target }) => target === 'card')?.place?.entity ?? null;
+  return entity === null ? call : { ...call, caller: { kind: 'entity', entity, name: null } };
+}
+
+function savedTo(deliveries: readonly Delivery[]): HistoryEntry['savedTo'] {
+  const place = deliveries.find(({ target, state }) => target === 'card' && state === 'done')?.place ?? null;
+  return place?.incomingLead === true ? 'incoming-lead' : (place?.entity?.type ?? null);
 }
 
 function deliveryView({ target, state, tries, error }: Delivery): DeliveryView {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import type { Company, Contact, Customer, EntityKind, EntityRef, Lead, Note, User } from './data.ts';
+import type { Company, Contact, Customer, EntityKind, EntityRef, Lead, Note, Unsorted, User } from './data.ts';
 import { CARD_PATHS, displayName, findCard, mayRead } from './data.ts';
 import { addCallEvents } from './events.ts';
 import { forbidden, hal, notFound, problem, unauthorized, validationErrors } from './problems.ts';
@@ -58,6 +58,9 @@ const NOTE = v.variant('note_type', [
   v.object({ ...NOTE_COMMON, note_type: v.literal('call_in'), params: CALL_PARAMS }),
   v.object({ ...NOTE_COMMON, note_type: v.literal('call_out'), params: CALL_PARAMS }),
 ]);
+
+/** An edit names the note and its type; the parameters that are given take the place of the old ones. */
+const NOTE_EDIT = v.intersect([v.object({ id: v.number() }), NOTE]);
 
 const SIP_LEAD = v.object({
   request_id: v.optional(v.union([v.string(), v.number()])),
@@ -120,7 +123,7 @@ export function apiRoutes(world: World): Hono<Env> {
       is_loss_reason_enabled: true,
       is_helpbot_enabled: false,
       is_technical_account: false,
-      contact_name_display_order: 1,
+      contact_name_display_order: data.account.contactNameDisplayOrder ?? 1,
       _links: { self: { href: `${world.origin}/api/v4/account` } },
     });
   });
@@ -143,6 +146,11 @@ export function apiRoutes(world: World): Hono<Env> {
 
   api.post('/v4/calls', (c) => addCalls(world, c));
   api.post('/v4/leads/unsorted/sip', (c) => addIncomingLeads(world, c));
+  api.get('/v4/leads/unsorted', (c) => page(world, c, 'unsorted', incomingLeads(world, c)));
+  api.get('/v4/leads/unsorted/:uid{[0-9a-f]{32}}', (c) => {
+    const entry = data.unsorted.find(({ uid }) => uid === c.req.param('uid'));
+    return entry === undefined ? notFound() : hal(unsortedBody(world, entry));
+  });
 
   for (const [path, kind] of KINDS) {
     api.get(`/v4/${path}`, (c) => {
@@ -166,11 +174,13 @@ export function apiRoutes(world: World): Hono<Env> {
       ),
     );
     api.post(`/v4/${path}/notes`, (c) => addNotes(world, c, kind, null));
+    api.patch(`/v4/${path}/notes`, (c) => editNotes(world, c, kind));
     api.get(`/v4/${path}/:id{[0-9]+}`, (c) => {
       const card = findCard(data, { kind, id: Number(c.req.param('id')) });
       // Kommo answers a missing entity with 204 on some reads and 404 on others; 404 is the documented one.
       if (card === undefined) return notFound();
-      return mayRead(caller(c), card) ? hal(cardBody(world, kind, card)) : forbidden();
+      if (!mayRead(caller(c), card)) return forbidden();
+      return hal(withLinks(cardBody(world, kind, card), c.req.query('with') ?? ''));
     });
     api.get(`/v4/${path}/:id{[0-9]+}/notes`, (c) => {
       const ref: EntityRef = { kind, id: Number(c.req.param('id')) };
@@ -226,6 +236,13 @@ function userBody(world: World, user: User) {
     rights: { is_admin: user.isAdmin, is_free: false, is_active: true, group_id: null, role_id: null },
     _links: { self: { href: `${world.origin}/api/v4/users/${user.id}` } },
   };
+}
+
+/** Linked contacts of a lead or a customer come only where they are asked for (developers.kommo.com, leads, `with`). */
+function withLinks(body: ReturnType<typeof cardBody>, asked: string) {
+  if (asked.split(',').includes('contacts') || !('contacts' in body._embedded)) return body;
+  const { contacts: _, ...embedded } = body._embedded;
+  return { ...body, _embedded: embedded };
 }
 
 function cardBody(world: World, kind: EntityKind, card: Contact | Lead | Company | Customer) {
@@ -421,6 +438,31 @@ function addNotes(world: World, c: Context<Env>, kind: EntityKind, id: number | 
   return hal({ _links: { self: { href: `${world.origin}${c.req.path}` } }, _embedded: { notes: written } });
 }
 
+/** `PATCH /api/v4/{entity}/notes`: the note stays where it is and whose it is. */
+function editNotes(world: World, c: Context<Env>, kind: EntityKind): Response {
+  const batch = parseBatch(NOTE_EDIT, c.get('body'));
+  if ('refused' in batch) return batch.refused;
+  const { notes: all } = world.data;
+  const indexOf = (id: number): number => all.findIndex((note) => note.id === id && note.entity.kind === kind);
+  const refused = batch.items
+    .filter(({ item }) => indexOf(item.id) < 0)
+    .map(({ requestId }) => ({
+      request_id: requestId,
+      errors: [{ code: 'NotFound', path: 'id', detail: 'Note not found' }],
+    }));
+  if (refused.length > 0) return validationErrors(refused);
+  const edited = batch.items.flatMap(({ item, requestId }) => {
+    const index = indexOf(item.id);
+    const note = all[index];
+    if (note === undefined) return [];
+    const next = { ...note, params: item.params, updatedAt: Math.floor(world.now() / 1000) };
+    all[index] = next;
+    const { id, entity_id, updated_at, _links } = noteBody(world, next);
+    return [{ id, entity_id, updated_at, request_id: requestId, _links }];
+  });
+  return hal({ _links: { self: { href: `${world.origin}${c.req.path}` } }, _embedded: { notes: edited } });
+}
+
 function noteBody(world: World, note: Note) {
   const { entity } = note;
   return {
@@ -505,4 +547,31 @@ function addIncomingLeads(world: World, c: Context<Env>): Response {
   });
   const self = { href: `${world.origin}/api/v4/leads/unsorted/sip` };
   return hal({ _total_items: unsorted.length, _links: { self }, _embedded: { unsorted } });
+}
+
+function unsortedBody(world: World, entry: Unsorted) {
+  const { uid, sourceUid, sourceName, createdAt, leadId, contactId, metadata } = entry;
+  return {
+    uid,
+    source_uid: sourceUid,
+    source_name: sourceName,
+    category: 'sip',
+    created_at: createdAt,
+    metadata,
+    account_id: world.data.account.id,
+    _links: { self: { href: `${world.origin}/api/v4/leads/unsorted/${uid}` } },
+    _embedded: { contacts: contactId === null ? [] : [{ id: contactId }], leads: [{ id: leadId }], companies: [] },
+  };
+}
+
+/** The incoming leads that wait, by `filter[category]`, `filter[uid]` and the order of their creation. */
+function incomingLeads(world: World, c: Context<Env>) {
+  const filter = (name: string): string[] =>
+    [name, `${name}[]`, `${name}[0]`].flatMap((key) => c.req.queries(key) ?? []).flatMap((value) => value.split(','));
+  const [categories, uids] = [filter('filter[category]'), filter('filter[uid]')];
+  const found = world.data.unsorted
+    .filter(() => categories.length === 0 || categories.includes('sip'))
+    .filter(({ uid }) => uids.length === 0 || uids.includes(uid))
+    .map((entry) => unsortedBody(world, entry));
+  return c.req.query('order[created_at]') === 'desc' ? found.toReversed() : found;
 }

@@ -4,6 +4,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
 import { actionsOf, badgeOf, subtitleOf, type CallAction } from '../view/call.ts';
 import { formatDuration } from '../view/duration.ts';
+import { Annotate } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
 
 const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
@@ -90,6 +91,7 @@ function CallCard({ call }: { call: CallView }) {
           <span>{call.notice}</span>
         </p>
       )}
+      {call.answeredAt !== null && live && <Annotate call={call.id} said={{ disposition: null, note: '' }} />}
       <Problem>{error}</Problem>
     </article>
   );

@@ -17,7 +17,8 @@ import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, usePanel, useStore } from '../use-panel.ts';
 import { formatTime, groupByDay } from '../view/days.ts';
-import { callBackNumber, dispositionText, numberOf, troublesOf, whoOf } from '../view/history.ts';
+import { callBackNumber, dispositionText, numberOf, savedToText, troublesOf, whoOf } from '../view/history.ts';
+import { LateAnnotate } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
 
 /** The calls of before, newest first. The page holds a window of them that moves down as the agent reads on. */
@@ -26,6 +27,7 @@ export function History({ undelivered }: { undelivered: number }) {
   const store = useStore();
   const { history } = usePanel();
   const days = groupByDay(history.entries, (entry) => entry.call.startedAt, Date.now(), texts);
+  const newest = history.before === null ? history.entries[0] : undefined;
   const empty = history.entries.length === 0 && !history.loading && history.error === null;
 
   return (
@@ -57,7 +59,7 @@ export function History({ undelivered }: { undelivered: number }) {
           <h3>{day.heading}</h3>
           <ul>
             {day.entries.map((entry) => (
-              <Entry key={entry.call.id} entry={entry} />
+              <Entry key={entry.call.id} entry={entry} newest={entry === newest} />
             ))}
           </ul>
         </section>
@@ -109,7 +111,7 @@ function iconOf({ direction, disposition }: HistoryEntry['call']): LucideIcon {
   }
 }
 
-function Entry({ entry }: { entry: HistoryEntry }) {
+function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
   const texts = useTexts();
   const { request } = useStore();
   const { busy, error, run } = useAsking();
@@ -117,6 +119,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
   const who = whoOf(call, texts);
   const number = numberOf(call, texts);
   const target = callBackNumber(call);
+  const savedTo = savedToText(entry, texts);
   const troubles = troublesOf(entry, texts);
   const Icon = iconOf(call);
   const OpenIcon = call.caller.kind === 'nobody' ? UserRoundPlus : ExternalLink;
@@ -168,6 +171,9 @@ function Entry({ entry }: { entry: HistoryEntry }) {
           </button>
         )}
       </div>
+      {savedTo !== null && <p className="saved-to">{savedTo}</p>}
+      {call.note !== undefined && call.note !== '' && <p className="entry-note">{call.note}</p>}
+      {newest && <LateAnnotate entry={entry} />}
       {troubles.length > 0 && (
         <div className="troubles">
           {troubles.map(({ target: to, tone, sentence }) => (
@@ -176,18 +182,20 @@ function Entry({ entry }: { entry: HistoryEntry }) {
               <span>{sentence}</span>
             </p>
           ))}
-          <button
-            type="button"
-            className="link-button"
-            aria-label={texts.calls.ofCall(texts.history.retry, who)}
-            aria-disabled={busy}
-            onClick={() => {
-              if (!busy) void run(() => request('retryDelivery', call.id));
-            }}
-          >
-            <RotateCw size={14} />
-            {busy ? texts.history.retrying : texts.history.retry}
-          </button>
+          {troubles.some(({ retry }) => retry) && (
+            <button
+              type="button"
+              className="link-button"
+              aria-label={texts.calls.ofCall(texts.history.retry, who)}
+              aria-disabled={busy}
+              onClick={() => {
+                if (!busy) void run(() => request('retryDelivery', call.id));
+              }}
+            >
+              <RotateCw size={14} />
+              {busy ? texts.history.retrying : texts.history.retry}
+            </button>
+          )}
         </div>
       )}
       <Problem>{error}</Problem>

@@ -1,6 +1,6 @@
 /** Every word the panel shows, in English. Other languages are objects of the same type. */
 import type { Disposition } from '../../../app/calls/call.ts';
-import type { EntityType } from '../../../app/calls/completed-call.ts';
+import type { AgentDisposition, EntityType } from '../../../app/calls/completed-call.ts';
 import type { BrowserStatus, DeliveryView, KommoStatus, PhoneStatus } from '../../../app/ipc/panel.ts';
 
 export type Texts = {
@@ -100,6 +100,19 @@ export type Texts = {
     delivery: Record<DeliveryView['target'], Record<'waiting' | 'failed' | 'expired' | 'given-up', string>>;
     inbound: string;
     outbound: string;
+    savedTo: (card: string) => string;
+    incomingLead: string;
+  };
+  annotate: {
+    title: string;
+    disposition: string;
+    none: string;
+    dispositions: Record<AgentDisposition, string>;
+    note: string;
+    placeholder: string;
+    save: string;
+    saved: string;
+    until: (duration: string) => string;
   };
   signIn: {
     title: string;
@@ -298,6 +311,18 @@ export const en: Texts = {
         expired: 'Was not saved to the card in time.',
         'given-up': 'Was given up.',
       },
+      recording: {
+        waiting: 'Waiting for the recording.',
+        failed: 'The recording could not be looked for.',
+        expired: 'No recording.',
+        'given-up': 'Was given up.',
+      },
+      update: {
+        waiting: 'Waiting to be added to the card: the recording or your note.',
+        failed: 'The recording or your note could not be added to the card.',
+        expired: 'Was not added to the card in time.',
+        'given-up': 'Was given up.',
+      },
       widget: {
         waiting: 'Waiting for Kommo’s page to open.',
         failed: 'Could not be shown on Kommo’s page.',
@@ -307,6 +332,27 @@ export const en: Texts = {
     },
     inbound: 'Inbound',
     outbound: 'Outbound',
+    savedTo: (card) => `Saved to the ${card}`,
+    incomingLead: 'incoming leads',
+  },
+  annotate: {
+    title: 'About this call',
+    disposition: 'Result',
+    none: 'No result',
+    dispositions: {
+      talked: 'Talked',
+      'call back later': 'Call back later',
+      'left voicemail': 'Left voicemail',
+      'not available': 'Not available',
+      'wrong number': 'Wrong number',
+      'no answer': 'No answer',
+      busy: 'Busy',
+    },
+    note: 'Note',
+    placeholder: 'Note for the card',
+    save: 'Save',
+    saved: 'Saved. It goes to the card with the call.',
+    until: (duration) => `Until ${duration} from now`,
   },
   signIn: {
     title: 'Sign in to Kommo',

@@ -1,5 +1,5 @@
 import type { CompletedCall } from '../../../app/calls/completed-call.ts';
-import type { HistoryEntry } from '../../../app/ipc/panel.ts';
+import type { DeliveryView, HistoryEntry } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
 import { formatDuration } from './duration.ts';
 
@@ -29,19 +29,36 @@ export function callBackNumber(call: Pick<CompletedCall, 'number'>): string | nu
   return call.number.e164 ?? (/[0-9]/.test(call.number.asReceived) ? call.number.asReceived : null);
 }
 
-export type Trouble = { target: 'card' | 'widget'; tone: 'wait' | 'bad'; sentence: string };
+/** Where a call is in Kommo, in words; null where it is nowhere. */
+export function savedToText({ savedTo }: Pick<HistoryEntry, 'savedTo'>, texts: Texts): string | null {
+  if (savedTo === null) return null;
+  return texts.history.savedTo(
+    savedTo === 'incoming-lead' ? texts.history.incomingLead : texts.entity[savedTo].toLowerCase(),
+  );
+}
+
+export type Trouble = {
+  target: DeliveryView['target'] | 'player';
+  tone: 'wait' | 'bad';
+  sentence: string;
+  /** Trying again can help. */
+  retry: boolean;
+};
 
 /** What of a call has not arrived where it should, worst first; empty when all is well. */
-export function troublesOf(entry: Pick<HistoryEntry, 'deliveries'>, texts: Texts): Trouble[] {
+export function troublesOf(entry: Pick<HistoryEntry, 'deliveries' | 'recordingWarning'>, texts: Texts): Trouble[] {
   const troubles: Trouble[] = [];
   for (const { target, state, error } of entry.deliveries) {
     if (state === 'done' || state === 'no-card') continue;
     const said = texts.history.delivery[target][state];
     troubles.push({
       target,
-      tone: state === 'waiting' ? 'wait' : 'bad',
+      tone: state === 'waiting' || target === 'recording' ? 'wait' : 'bad',
       sentence: error === null ? said : `${said} ${error}`,
+      retry: target !== 'recording',
     });
   }
+  if (entry.recordingWarning !== null)
+    troubles.push({ target: 'player', tone: 'wait', sentence: entry.recordingWarning, retry: false });
   return troubles.toSorted((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
 }

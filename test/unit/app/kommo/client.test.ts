@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createBudget } from '../../../../app/kommo/budget.ts';
-import { callRecord, createKommoClient, type TokenSource } from '../../../../app/kommo/client.ts';
+import { nameOnCard } from '../../../../app/kommo/card.ts';
+import { createKommoClient, type TokenSource } from '../../../../app/kommo/client.ts';
 import { KommoRefusal, type RefusalKind } from '../../../../app/kommo/refusal.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import type { FaultAnswer } from '../../../../sandbox/kommo/faults.ts';
@@ -18,7 +19,6 @@ function clientFor(address: string, tokens: TokenSource, timeoutMs = 5000) {
   if (origin === null) throw new Error(`${address} is no origin`);
   const budget = createBudget({
     perSecond: 1000,
-    burst: 1000,
     timers: { now: () => performance.now(), after: (ms, run) => void setTimeout(run, ms) },
   });
   const watched = { ...budget, pause: (ms: number) => void pauses.push(ms) };
@@ -27,6 +27,7 @@ function clientFor(address: string, tokens: TokenSource, timeoutMs = 5000) {
 const fixed = (token: string): TokenSource => ({
   current: () => Promise.resolve(token),
   refused: () => Promise.resolve(null),
+  ended: () => {},
 });
 const client = (timeoutMs?: number) => clientFor(kommo.origin, fixed(kommo.longLivedToken(ana)), timeoutMs);
 
@@ -173,15 +174,16 @@ describe('other shapes of an answer', () => {
         ],
       },
     });
-    const entity = { type: 'lead', id: 5 } as const;
-    expect(await foreign().hasCall(entity, 'r-1')).toBe(true);
-    expect(await foreign().hasCall(entity, '17')).toBe(false);
+    const way = { way: 'note', entity: { type: 'lead', id: 5 } } as const;
+    expect(await foreign().findOnCard(way, completedCall())).toEqual({ entity: way.entity, incomingLead: false });
+    expect(await foreign().findOnCard(way, completedCall({ id: '17' }))).toBeNull();
   });
 
   test('a name is trimmed, put together where it is missing, null where there is none', async () => {
     const named = async (body: unknown) => {
       answer = json(body);
-      return foreign().entityName({ type: 'contact', id: 5 });
+      const card = await foreign().readCard({ type: 'contact', id: 5 });
+      return card === null ? null : nameOnCard(card, 'first-last');
     };
     expect(await named({ id: 5, name: '  Ana  ' })).toBe('Ana');
     expect(await named({ id: 5, name: ' ', first_name: 'Ana', last_name: 'Silva' })).toBe('Ana Silva');
@@ -215,8 +217,8 @@ describe('faults', () => {
     for (const answer of ['empty', 'no-body-204'] as const) {
       const undo = kommo.fail({ match: () => true, answer });
       expect(await client().announceCall(people.marcusWebb.phone, [ana])).toBeNull();
-      expect(await client().entityName({ type: 'contact', id: people.marcusWebb.id })).toBeNull();
-      expect(await client().hasCall({ type: 'contact', id: people.marcusWebb.id }, 'r-1')).toBe(false);
+      expect(await client().readCard({ type: 'contact', id: people.marcusWebb.id })).toBeNull();
+      expect(await client().findOnCard({ way: 'calls' }, completedCall())).toBeNull();
       expect(await refusal(client().account())).toMatchObject({ kind: 'unreadable' });
       undo();
     }
@@ -242,6 +244,7 @@ describe('401', () => {
         asked.push(token);
         return Promise.resolve(good);
       },
+      ended: () => {},
     });
     expect(await renewing.account()).toMatchObject({ current_user_id: ana });
     expect(asked).toEqual(['old']);
@@ -250,65 +253,124 @@ describe('401', () => {
 
   test('a newer token that is refused too ends there', async () => {
     let asked = 0;
+    let ended = 0;
     const hopeless = clientFor(kommo.origin, {
       current: () => Promise.resolve('old'),
       refused: () => Promise.resolve(`newer-${(asked += 1)}`),
+      ended: () => (ended += 1),
     });
     expect(await refusal(hopeless.account())).toMatchObject({ kind: 'unauthorized' });
-    expect(asked).toBe(1);
+    expect([asked, ended]).toEqual([1, 1]);
     expect(kommo.requests).toHaveLength(2);
   });
 });
 
 describe('calls on the card', () => {
   const lead = { type: 'lead', id: people.annaPetrova.lead.id } as const;
+  const note = { way: 'note', entity: lead } as const;
+  const byNumber = { way: 'calls' } as const;
+  const incoming = { way: 'incoming-lead' } as const;
+  const stranger = { asReceived: people.unknown.phone, e164: people.unknown.phone, display: '', internal: false };
+  const fromStranger = completedCall({ number: stranger, caller: { kind: 'nobody' } });
 
-  test('a call is logged and found again by its id', async () => {
-    expect(await client().hasCall(lead, 'r-1')).toBe(false);
-    expect(
-      await client().logCall(completedCall({ recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } })),
-    ).toBe(true);
-    expect(await client().hasCall(lead, 'r-1')).toBe(true);
-    expect(await client().hasCall(lead, 'r-2')).toBe(false);
+  test.each([note, byNumber])('$way: the call is on the card, by its agent, and is found again', async (way) => {
+    const call = completedCall({ recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } });
+    expect(await client().findOnCard(way, call)).toBeNull();
+    expect(await client().putOnCard(way, call)).toEqual({ entity: lead, incomingLead: false });
+    expect(await client().findOnCard(way, call)).toEqual({ entity: lead, incomingLead: false });
+    expect(await client().findOnCard(way, completedCall({ id: 'r-2' }))).toBeNull();
     expect(kommo.data.notes).toHaveLength(1);
     expect(kommo.data.notes[0]).toMatchObject({
       entity: { kind: 'lead', id: lead.id },
       noteType: 'call_in',
-      params: { uniq: 'r-1', duration: 65, call_status: 4, link: 'https://pbx.example/1.mp3', phone: '+14155550142' },
+      params: {
+        uniq: 'r-1',
+        duration: 65,
+        call_status: 4,
+        link: 'https://pbx.example/1.mp3',
+        phone: '+14155550142',
+        call_responsible: ana,
+      },
+      createdBy: ana,
       responsibleUserId: ana,
+      createdAt: Date.UTC(2026, 9, 1, 12) / 1000,
     });
   });
 
-  test('a number that no card has is no error', async () => {
-    const number = { asReceived: people.unknown.phone, e164: people.unknown.phone, display: '', internal: false };
-    expect(await client().logCall(completedCall({ number }))).toBe(false);
+  test('an outbound call is a call_out', async () => {
+    await client().putOnCard(note, completedCall({ direction: 'outbound' }));
+    expect(kommo.data.notes[0]).toMatchObject({ noteType: 'call_out' });
   });
 
-  test('any other 400 is one', async () => {
-    expect(await refusal(client().logCall(completedCall({ talkSeconds: -1 })))).toMatchObject({
-      kind: 'rejected',
-      status: 400,
+  test('it is found behind many other calls of the card', async () => {
+    await client().putOnCard(note, completedCall());
+    for (let n = 0; n < 300; n++) {
+      const [first] = kommo.data.notes;
+      if (first !== undefined) kommo.data.notes.push({ ...first, id: 90_000_000 + n, params: { uniq: `other-${n}` } });
+    }
+    expect(await client().findOnCard(note, completedCall())).not.toBeNull();
+    expect(await client().findOnCard(byNumber, completedCall())).not.toBeNull();
+  });
+
+  test('a number that no card has leads nowhere, and neither does a card that is gone', async () => {
+    expect(await client().putOnCard(byNumber, fromStranger)).toBeNull();
+    const gone = { way: 'note', entity: { type: 'contact', id: 999_999 } } as const;
+    expect(await client().putOnCard(gone, completedCall())).toBeNull();
+    expect(await client().findOnCard(gone, completedCall())).toBeNull();
+  });
+
+  test('a stranger is one incoming lead, found again, and never two', async () => {
+    expect(await client().findOnCard(incoming, fromStranger)).toBeNull();
+    const place = await client().putOnCard(incoming, fromStranger);
+    expect(place).toEqual({ entity: { type: 'lead', id: kommo.data.unsorted[0]?.leadId }, incomingLead: true });
+    expect(await client().findOnCard(incoming, fromStranger)).toEqual(place);
+    expect(await client().putOnCard(incoming, fromStranger)).toEqual(place);
+    expect(kommo.data.unsorted).toHaveLength(1);
+    expect(kommo.data.unsorted[0]?.metadata).toMatchObject({ uniq: 'r-1', phone: people.unknown.phone, duration: 65 });
+  });
+
+  test('an incoming lead that was accepted meanwhile is found by its note', async () => {
+    await client().putOnCard(incoming, fromStranger);
+    const leadId = kommo.data.unsorted.pop()?.leadId;
+    expect(await client().findOnCard(incoming, fromStranger)).toEqual({
+      entity: { type: 'lead', id: leadId },
+      incomingLead: true,
     });
   });
 
-  test('the record has no nulls, seconds and not milliseconds', () => {
-    const record = callRecord(completedCall({ agent: null, disposition: 'busy', talkSeconds: 0 }));
-    expect(Object.values(record)).not.toContain(null);
-    expect(record).toMatchObject({ call_status: 7, duration: 0, created_at: Date.UTC(2026, 9, 1, 12) / 1000 });
-    expect(record).not.toHaveProperty('created_by');
-    expect(record).not.toHaveProperty('link');
+  test('what comes later changes the note that is there', async () => {
+    await client().putOnCard(note, completedCall());
+    const later = completedCall({
+      recording: { state: 'ready', url: 'https://pbx.example/1.mp3' },
+      agentDisposition: 'call back later',
+      note: 'After lunch',
+    });
+    await client().updateOnCard(lead, later);
+    await client().updateOnCard(lead, later);
+    expect(kommo.data.notes).toHaveLength(1);
+    expect(kommo.data.notes[0]?.params).toMatchObject({
+      uniq: 'r-1',
+      link: 'https://pbx.example/1.mp3',
+      call_status: 2,
+      call_result: 'call back later. After lunch',
+    });
   });
 
-  test.each([
-    ['answered', 4],
-    ['missed', 6],
-    ['declined', 6],
-    ['cancelled', 6],
-    ['no answer', 6],
-    ['busy', 7],
-    ['failed', 3],
-  ] as const)('%s is status %i', (disposition, status) => {
-    expect(callRecord(completedCall({ disposition }))).toMatchObject({ call_status: status });
+  test('where the note cannot be changed, a note of text says it, once', async () => {
+    await client().putOnCard(byNumber, completedCall());
+    kommo.data.notes.length = 0;
+    const later = completedCall({ recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } });
+    await client().updateOnCard(lead, later);
+    await client().updateOnCard(lead, later);
+    expect(kommo.data.notes.map(({ noteType, params }) => [noteType, params])).toEqual([
+      ['common', { text: 'Recording of the call: https://pbx.example/1.mp3' }],
+    ]);
+  });
+
+  test('any other 400 is a refusal that names the field for the log', async () => {
+    const error = await refusal(client().putOnCard(byNumber, completedCall({ talkSeconds: -1 })));
+    expect(error).toMatchObject({ kind: 'rejected', status: 400 });
+    expect(error.detail).toMatch(/duration/);
   });
 });
 
@@ -319,6 +381,6 @@ test('a user who may not read users gets no name and no error', async () => {
 });
 
 test('a card that may not be read is a refusal with its own sentence', async () => {
-  const error = await refusal(client().entityName({ type: 'lead', id: people.ivanSokolov.lead.id }));
+  const error = await refusal(client().readCard({ type: 'lead', id: people.ivanSokolov.lead.id }));
   expect(error).toMatchObject({ kind: 'no-rights', passes: false });
 });

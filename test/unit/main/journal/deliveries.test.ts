@@ -2,11 +2,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CompletedCall, EntityRef } from '../../../../app/calls/completed-call.ts';
+import type { Caller, CompletedCall } from '../../../../app/calls/completed-call.ts';
+import type { CardWay } from '../../../../app/kommo/call-on-card.ts';
 import type { KommoClient } from '../../../../app/kommo/client.ts';
 import { KommoRefusal, type RefusalKind } from '../../../../app/kommo/refusal.ts';
+import type { CallSettings } from '../../../../app/settings/provisioning.ts';
 import { createDeliveries } from '../../../../main/journal/deliveries.ts';
-import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
+import { openJournal, type DeliveryTarget, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 
 const MINUTE = 60_000;
@@ -15,9 +17,14 @@ let journal: Journal;
 let deliveries: ReturnType<typeof createDeliveries>;
 /** What Kommo was asked, in order. */
 let asked: string[];
-let kommo: Pick<KommoClient, 'logCall' | 'hasCall'> | null;
-let log: (call: CompletedCall) => Promise<boolean>;
-let has: (entity: EntityRef, uniq: string) => Promise<boolean>;
+let kommo: Pick<KommoClient, 'putOnCard' | 'findOnCard' | 'updateOnCard'> | null;
+let log: (call: CompletedCall, way: CardWay) => Promise<boolean>;
+let has: (uniq: string, way: CardWay) => Promise<boolean>;
+let update: (call: CompletedCall) => Promise<void>;
+let audio: (url: string) => Promise<boolean>;
+let held: number;
+let settings: Pick<CallSettings, 'cardBy' | 'unknownInbound'>;
+let agent: CompletedCall['agent'];
 let widget: (call: CompletedCall) => Promise<'shown' | 'no-widget'>;
 let told: string[];
 let failures: unknown[];
@@ -34,14 +41,24 @@ beforeEach(() => {
   log = () => Promise.resolve(true);
   has = () => Promise.resolve(false);
   widget = () => Promise.resolve('shown');
+  update = () => Promise.resolve();
+  audio = () => Promise.resolve(false);
+  held = 0;
+  settings = { cardBy: 'entity', unknownInbound: 'nothing' };
+  agent = { userId: 7001001, name: 'Ana Silva' };
+  const place = { entity: { type: 'lead', id: 6600201 }, incomingLead: false } as const;
   kommo = {
-    logCall: (call) => {
+    putOnCard: async (way, call) => {
       asked.push(`log ${call.id}`);
-      return log(call);
+      return (await log(call, way)) ? place : null;
     },
-    hasCall: (entity, uniq) => {
-      asked.push(`has ${uniq}`);
-      return has(entity, uniq);
+    findOnCard: async (way, call) => {
+      asked.push(`has ${call.id}`);
+      return (await has(call.id, way)) ? place : null;
+    },
+    updateOnCard: (_entity, call) => {
+      asked.push(`update ${call.id}`);
+      return update(call);
     },
   };
   deliveries = start();
@@ -57,6 +74,10 @@ function start(of: Journal = journal) {
   return createDeliveries({
     journal: of,
     kommo: () => kommo as KommoClient | null,
+    settings: () => settings,
+    agent: () => agent,
+    heldUntil: () => held,
+    hasAudio: (url) => audio(url),
     widget: (call) => widget(call),
     now: Date.now,
     random: () => 1,
@@ -68,7 +89,7 @@ function start(of: Journal = journal) {
     failed: (error) => failures.push(error),
   });
 }
-const record = (over: Partial<CompletedCall> = {}, targets: ('card' | 'widget')[] = ['card'], due = 0) =>
+const record = (over: Partial<CompletedCall> = {}, targets: DeliveryTarget[] = ['card'], due = 0) =>
   journal.record(completedCall(over), targets, due);
 const stateOf = (id = 'r-1', target = 'card') =>
   journal
@@ -86,7 +107,7 @@ test('a recorded call goes to the card and the widget, once each', async () => {
   record({}, ['card', 'widget']);
   deliveries.run();
   await settled();
-  expect(told).toEqual(['r-1 card done', 'r-1 widget done']);
+  expect(told.toSorted()).toEqual(['r-1 card done', 'r-1 widget done']);
   deliveries.run();
   deliveries.wake('card');
   deliveries.wake('widget');
@@ -123,7 +144,7 @@ describe('the card', () => {
     ['rejected', 'failed', 1],
     ['no-rights', 'failed', 1],
     ['not-found', 'failed', 1],
-    ['unpaid', 'failed', 1],
+    ['unpaid', 'waiting', 1],
   ])('%s leaves it %s, with the sentence', async (kind, state, tries) => {
     log = refuse(kind);
     record();
@@ -256,6 +277,180 @@ describe('the card', () => {
   });
 });
 
+describe('a lane for each target', () => {
+  test('a card that hangs does not delay the bell, nor what comes to it later', async () => {
+    let answer: (logged: boolean) => void = () => {};
+    log = () => new Promise((resolve) => (answer = resolve));
+    record({}, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 widget done']);
+    record({ id: 'r-2' }, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 widget done', 'r-2 widget done']);
+    expect(asked).toEqual(['log r-1']);
+    log = () => Promise.resolve(true);
+    answer(true);
+    await settled();
+    expect(told.slice(2)).toEqual(['r-1 card done', 'r-2 card done']);
+    expect(asked).toEqual(['log r-1', 'log r-2']);
+  });
+
+  test('a bell that hangs does not delay the card', async () => {
+    let answer: (shown: 'shown') => void = () => {};
+    widget = () => new Promise((resolve) => (answer = resolve));
+    record({}, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 card done']);
+    answer('shown');
+    await settled();
+    expect(told).toEqual(['r-1 card done', 'r-1 widget done']);
+  });
+});
+
+describe('a call whose card nobody named', () => {
+  const failed = { kind: 'failed', reason: 'Kommo did not answer in time.' } as const;
+  const unasked = [{ kind: 'not-asked' }, failed] satisfies Caller[];
+  const numbered = (asReceived: string, e164: string | null = null) => ({
+    number: { asReceived, e164, display: asReceived, internal: false },
+  });
+
+  test.each(unasked)('because Kommo could not be asked ($kind): its number finds the card', async (caller) => {
+    const sent: CompletedCall[] = [];
+    log = (call) => {
+      sent.push(call);
+      return Promise.resolve(true);
+    };
+    record({ caller });
+    deliveries.run();
+    await settled();
+    expect(sent).toMatchObject([{ id: 'r-1', number: { e164: '+14155550142' }, caller }]);
+    expect(stateOf()).toMatchObject({ state: 'done', tries: 1 });
+  });
+
+  test.each(unasked)('and whose number has none ($kind) is no failure', async (caller) => {
+    log = () => Promise.resolve(false);
+    record({ caller });
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ state: 'no-card', error: null });
+  });
+
+  test.each([
+    ['anonymous', numbered('anonymous')],
+    ['no digits', numbered('')],
+    ['too short to be a customer', numbered('555-01')],
+  ])('with no number that could find one (%s) is not sent', async (_what, over) => {
+    record({ caller: failed, ...over });
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    expect(asked).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'no-card', tries: 0 });
+  });
+
+  test('a national number with dashes is one', async () => {
+    record({ caller: failed, ...numbered('415-555-0142') });
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+  });
+
+  test('because there is nobody: never sent, not even by hand', async () => {
+    record({ caller: { kind: 'nobody' } });
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    journal.retry('r-1');
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'no-card', error: null, tries: 0 });
+    expect(journal.undelivered()).toBe(0);
+  });
+
+  test('when Kommo says it after all: the card that it named', async () => {
+    record({ caller: { kind: 'not-asked' }, ...numbered('anonymous') });
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ state: 'no-card' });
+    journal.setCaller('r-1', { kind: 'entity', entity: { type: 'lead', id: 5 }, name: null }, Date.now());
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+    expect(stateOf()).toMatchObject({ state: 'done' });
+  });
+
+  describe('an answer that was lost', () => {
+    test.each<[RefusalKind, Caller]>(
+      (['timeout', 'unreachable', 'server', 'unreadable'] as const).flatMap((kind) =>
+        unasked.map((caller): [RefusalKind, Caller] => [kind, caller]),
+      ),
+    )('%s (%j): is looked for in the same way', async (kind, caller) => {
+      const looked: string[] = [];
+      log = refuse(kind);
+      has = (_uniq, { way }) => {
+        looked.push(way);
+        return Promise.resolve(true);
+      };
+      record({ caller });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(10 * MINUTE);
+      expect(asked).toEqual(['log r-1', 'has r-1']);
+      expect(looked).toEqual(['calls']);
+      expect(stateOf()).toMatchObject({ state: 'done' });
+    });
+
+    test('is looked for only when Kommo has had time to do it', async () => {
+      log = refuse('timeout');
+      record({ caller: failed });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(4900);
+      expect(asked).toEqual(['log r-1']);
+    });
+
+    test('to a stop of the program: the same', async () => {
+      log = () => new Promise(() => {});
+      record({ caller: failed });
+      deliveries.run();
+      await settled();
+      void deliveries.stop();
+      has = () => Promise.resolve(true);
+      deliveries = start();
+      deliveries.run();
+      await settled();
+      expect(asked).toEqual(['log r-1', 'has r-1']);
+      expect(stateOf()).toMatchObject({ state: 'done' });
+    });
+
+    test('that may not be looked for stays in doubt, also when tried by hand', async () => {
+      log = refuse('timeout');
+      has = refuse('no-rights');
+      record({ caller: failed });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(stateOf()).toMatchObject({ state: 'failed', ambiguous: true });
+      has = () => Promise.resolve(true);
+      journal.retry('r-1');
+      deliveries.run();
+      await settled();
+      expect(asked).toEqual(['log r-1', 'has r-1', 'has r-1']);
+      expect(stateOf()).toMatchObject({ state: 'done' });
+    });
+
+    test('because it never left is no doubt', async () => {
+      log = refuse('unreachable', { sent: false });
+      record({ caller: failed });
+      deliveries.run();
+      await settled();
+      log = () => Promise.resolve(true);
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(asked).toEqual(['log r-1', 'log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'done' });
+    });
+  });
+});
+
 describe('the widget', () => {
   test('waits for a tab, is shown when one comes', async () => {
     widget = () => Promise.resolve('no-widget');
@@ -274,7 +469,7 @@ describe('the widget', () => {
     record({ endedAt: Date.now() - 12 * 60 * MINUTE - 1 }, ['card', 'widget']);
     deliveries.run();
     await settled();
-    expect(told).toEqual(['r-1 card done', 'r-1 widget expired']);
+    expect(told.toSorted()).toEqual(['r-1 card done', 'r-1 widget expired']);
   });
 });
 
@@ -295,19 +490,22 @@ describe('a journal that fails', () => {
       let calls = 0;
       const broken: Journal = {
         ...journal,
-        [method]: () => {
+        // For the card alone: the bell must not suffer from it.
+        [method]: (...parameters: unknown[]) => {
+          if (!parameters.includes('card')) return (journal[method] as (...all: unknown[]) => unknown)(...parameters);
           calls += 1;
           throw new Error('disk full');
         },
       };
       // The card keeps what it was sent.
-      has = (_entity, uniq) => Promise.resolve(asked.includes(`log ${uniq}`));
-      record();
+      has = (uniq) => Promise.resolve(asked.includes(`log ${uniq}`));
+      record({}, ['card', 'widget']);
       deliveries = start(broken);
       deliveries.run();
       await settled();
       expect(failures).toHaveLength(1);
       expect(calls).toBe(1);
+      expect(told).toContain('r-1 widget done');
       await vi.advanceTimersByTimeAsync(20 * MINUTE);
       expect(calls).toBeLessThanOrEqual(6);
       expect(asked.filter((request) => request === 'log r-1').length).toBeLessThanOrEqual(1);
@@ -324,11 +522,12 @@ describe('a journal that fails', () => {
         return [];
       },
     };
-    record();
+    record({}, ['card', 'widget']);
     deliveries = start(unreadable);
     deliveries.run();
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
-    expect(drains).toBeLessThanOrEqual(4);
+    // Four lanes at once, and every five minutes those in which something waits.
+    expect(drains).toBeLessThanOrEqual(8);
   });
 });
 
@@ -339,4 +538,188 @@ test('stopped is stopped', async () => {
   deliveries.wake('card');
   await vi.advanceTimersByTimeAsync(10 * MINUTE);
   expect(asked).toEqual([]);
+});
+
+describe('the way', () => {
+  const trying = async (over: Partial<CompletedCall>, answers: Partial<Record<CardWay['way'], boolean>>) => {
+    const ways: string[] = [];
+    log = (_call, { way }) => {
+      ways.push(way);
+      return Promise.resolve(answers[way] ?? false);
+    };
+    record(over);
+    deliveries.run();
+    await settled();
+    return ways;
+  };
+
+  test('a card that is gone: the number leads to another', async () => {
+    expect(await trying({}, { calls: true })).toEqual(['note', 'calls']);
+    expect(stateOf()).toMatchObject({ state: 'done', place: { incomingLead: false } });
+  });
+
+  test('somebody who could not be looked up and has no card is an incoming lead, where it is set so', async () => {
+    settings = { cardBy: 'entity', unknownInbound: 'incoming-lead' };
+    const caller = { kind: 'failed', reason: 'x' } as const;
+    expect(await trying({ caller }, { 'incoming-lead': true })).toEqual(['calls', 'incoming-lead']);
+    expect(stateOf()).toMatchObject({ state: 'done' });
+  });
+
+  test('a call of the time when nobody was signed in is of the one who signs in; nobody is not sent', async () => {
+    agent = null;
+    const agents: unknown[] = [];
+    log = (call) => {
+      agents.push(call.agent);
+      return Promise.resolve(true);
+    };
+    record({ agent: null });
+    deliveries.run();
+    await settled();
+    expect(agents).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'waiting', tries: 0 });
+    agent = { userId: 5, name: 'Ben' };
+    deliveries.wake('card');
+    await settled();
+    expect(agents).toEqual([{ userId: 5, name: 'Ben' }]);
+  });
+});
+
+describe('what comes later', () => {
+  const ready = { state: 'ready', url: 'https://pbx.example/1.mp3' } as const;
+  const pending = { state: 'pending', url: 'https://pbx.example/1.mp3', until: Date.UTC(2026, 9, 1, 12, 3) } as const;
+
+  test('before the card is written goes with it', async () => {
+    const sent: CompletedCall[] = [];
+    log = (call) => {
+      sent.push(call);
+      return Promise.resolve(true);
+    };
+    record();
+    journal.amend('r-1', { recording: ready }, Date.now());
+    deliveries.run();
+    await settled();
+    expect(sent).toMatchObject([{ recording: ready }]);
+    expect(asked).toEqual(['log r-1']);
+  });
+
+  test('after it is a second delivery of the same call', async () => {
+    record();
+    deliveries.run();
+    await settled();
+    journal.amend('r-1', { recording: ready }, Date.now());
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1', 'update r-1']);
+    expect(stateOf('r-1', 'update')).toMatchObject({ state: 'done' });
+  });
+
+  test('while it is being written is told after it', async () => {
+    let answer: (logged: boolean) => void = () => {};
+    log = () => new Promise((resolve) => (answer = resolve));
+    record();
+    deliveries.run();
+    await settled();
+    journal.amend('r-1', { note: 'After lunch' }, Date.now());
+    answer(true);
+    await settled();
+    expect(asked).toEqual(['log r-1', 'update r-1']);
+  });
+
+  test('while the update is being written is told in another', async () => {
+    let answer: () => void = () => {};
+    update = () => new Promise((resolve) => (answer = resolve));
+    record();
+    deliveries.run();
+    await settled();
+    journal.amend('r-1', { note: 'After' }, Date.now());
+    deliveries.run();
+    await settled();
+    journal.amend('r-1', { note: 'After lunch' }, Date.now());
+    answer();
+    await settled();
+    answer();
+    await settled();
+    expect(asked).toEqual(['log r-1', 'update r-1', 'update r-1']);
+    expect(stateOf('r-1', 'update')).toMatchObject({ state: 'done' });
+  });
+
+  test('an answer that was lost: found, and told again what is new', async () => {
+    log = refuse('timeout');
+    has = () => Promise.resolve(true);
+    record();
+    deliveries.run();
+    await settled();
+    journal.amend('r-1', { note: 'After lunch' }, Date.now());
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(asked).toEqual(['log r-1', 'has r-1', 'update r-1']);
+  });
+
+  test('an update that Kommo refuses for a while is tried again', async () => {
+    let tries = 0;
+    update = () => ((tries += 1) < 3 ? refuse('server')() : Promise.resolve());
+    record();
+    journal.settle('r-1', 'card', { state: 'done', error: null, nextTry: 0, counts: true, ambiguous: false });
+    journal.amend('r-1', { note: 'x' }, Date.now());
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    expect(stateOf('r-1', 'update')).toMatchObject({ state: 'done', tries: 3 });
+  });
+
+  test('a recording is looked for until it is there; the bell waits for it only a moment', async () => {
+    const at: number[] = [];
+    const began = Date.now();
+    audio = () => {
+      at.push((Date.now() - began) / 1000);
+      return Promise.resolve(at.length > 4);
+    };
+    const bell: CompletedCall[] = [];
+    widget = (call) => {
+      bell.push(call);
+      return Promise.resolve('shown');
+    };
+    record({ recording: pending, endedAt: Date.now() }, ['card', 'widget', 'recording']);
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(bell).toEqual([]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(at).toEqual([0, 1, 3, 7, 15]);
+    expect(journal.call('r-1')?.recording).toEqual(ready);
+    expect(bell).toMatchObject([{ recording: pending }]);
+    expect(asked).toEqual(['log r-1', 'update r-1']);
+  });
+
+  test('one that comes at once is on the bell', async () => {
+    audio = () => Promise.resolve(true);
+    const bell: CompletedCall[] = [];
+    widget = (call) => {
+      bell.push(call);
+      return Promise.resolve('shown');
+    };
+    record({ recording: pending, endedAt: Date.now() }, ['widget', 'recording']);
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(bell).toMatchObject([{ recording: ready }]);
+  });
+
+  test('one that never comes is given up in time, and the card keeps the call without it', async () => {
+    record({ recording: pending }, ['card', 'recording']);
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(3 * MINUTE);
+    expect(journal.call('r-1')?.recording).toEqual({ state: 'gave up' });
+    expect(stateOf('r-1', 'recording')).toMatchObject({ state: 'expired', error: expect.any(String) as unknown });
+    expect(stateOf()).toMatchObject({ state: 'done' });
+    expect(journal.undelivered()).toBe(0);
+    expect(asked).toEqual(['log r-1']);
+  });
+});
+
+test('the card waits for an agent who has begun to write, and no longer than their minute', async () => {
+  held = Date.now() + 30_000;
+  record();
+  deliveries.run();
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(asked).toEqual([]);
+  expect(stateOf()).toMatchObject({ state: 'waiting', tries: 0, error: null });
+  await vi.advanceTimersByTimeAsync(1100);
+  expect(asked).toEqual(['log r-1']);
 });

@@ -1,0 +1,218 @@
+/** The journal's tables and their statements, over one SQLite database. */
+import type Database from 'libsql';
+import * as v from 'valibot';
+import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
+import { CardPlaceSchema, CardWaySchema, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
+
+/** `update`: what came after the card was written. `recording`: looking for the recording itself. */
+export const DELIVERY_TARGETS = ['card', 'recording', 'update', 'widget'] as const;
+export type DeliveryTarget = (typeof DELIVERY_TARGETS)[number];
+/**
+ * `waiting` is tried again by itself, `failed` by the agent; `expired` came too late; `no-card` has no card to go to;
+ * `given-up` the agent let go.
+ */
+const DELIVERY_STATES = ['waiting', 'done', 'failed', 'expired', 'no-card', 'given-up'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export type Delivery = {
+  call: CompletedCall;
+  target: DeliveryTarget;
+  state: DeliveryState;
+  tries: number;
+  /** Milliseconds since 1970 UTC. */
+  nextTry: number;
+  error: string | null;
+  /** A request was on its way when the program stopped, or its answer was lost: look before sending again. */
+  ambiguous: boolean;
+  /** The way of that request, null where it is not known. */
+  attempt: CardWay | null;
+  /** Where it went, for the card. */
+  place: CardPlace | null;
+};
+
+export type Settlement = {
+  state: DeliveryState;
+  error: string | null;
+  nextTry: number;
+  /** Whether this was a try. */
+  counts: boolean;
+  ambiguous: boolean;
+  place?: CardPlace | null;
+  /** The card has an older version of the call than the journal by now. */
+  update?: boolean;
+};
+
+/** What may change in a call after it was recorded. */
+export type Change = Partial<Pick<CompletedCall, 'caller' | 'recording' | 'agentDisposition' | 'note'>>;
+
+export type Store = ReturnType<typeof createStore>;
+
+/** Each step brings the file from the version of its index to the next. */
+export const MIGRATIONS = [
+  `CREATE TABLE calls (
+     id TEXT PRIMARY KEY,
+     sip_call_id TEXT NOT NULL,
+     started_at INTEGER NOT NULL,
+     record TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX calls_by_start ON calls (started_at DESC);
+   CREATE TABLE deliveries (
+     call TEXT NOT NULL REFERENCES calls (id),
+     target TEXT NOT NULL,
+     state TEXT NOT NULL,
+     tries INTEGER NOT NULL DEFAULT 0,
+     next_try INTEGER NOT NULL,
+     error TEXT,
+     sending INTEGER NOT NULL DEFAULT 0,
+     PRIMARY KEY (call, target)
+   ) STRICT;
+   CREATE INDEX deliveries_waiting ON deliveries (next_try) WHERE state = 'waiting';`,
+  `ALTER TABLE deliveries ADD COLUMN attempt TEXT;
+   ALTER TABLE deliveries ADD COLUMN place TEXT;`,
+];
+
+const RecordSchema = v.object({ record: v.pipe(v.string(), v.parseJson(), CompletedCallSchema) });
+
+const stored = <T extends v.GenericSchema>(schema: T) =>
+  v.fallback(v.nullish(v.pipe(v.string(), v.parseJson(), schema), null), null);
+
+const RowSchema = v.object({
+  target: v.picklist(DELIVERY_TARGETS),
+  state: v.picklist(DELIVERY_STATES),
+  tries: v.number(),
+  next_try: v.number(),
+  error: v.nullable(v.string()),
+  sending: v.number(),
+  attempt: stored(CardWaySchema),
+  place: stored(CardPlaceSchema),
+});
+
+/** The call in a row of `calls`; null where it cannot be read. */
+export function readCall(row: unknown): CompletedCall | null {
+  const parsed = v.safeParse(RecordSchema, row);
+  return parsed.success ? parsed.output.record : null;
+}
+
+/** The delivery in a row of `deliveries`; nothing where it cannot be read. */
+export function readDelivery(row: unknown, call: CompletedCall | null): Delivery[] {
+  const parsed = v.safeParse(RowSchema, row);
+  if (!parsed.success || call === null) return [];
+  const { target, state, tries, next_try, error, sending, attempt, place } = parsed.output;
+  return [{ call, target, state, tries, nextTry: next_try, error, ambiguous: sending === 1, attempt, place }];
+}
+
+const count = (row: unknown): number => v.parse(v.object({ n: v.number() }), row).n;
+const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
+
+export function createStore(db: Database.Database) {
+  const insertCall = db.prepare(
+    'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)',
+  );
+  const insertDelivery = db.prepare(
+    'INSERT OR IGNORE INTO deliveries (call, target, state, tries, next_try, error, sending, attempt, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const askUpdate = db.prepare(
+    "INSERT INTO deliveries (call, target, state, next_try) VALUES (?, 'update', 'waiting', ?) ON CONFLICT (call, target) DO UPDATE SET state = 'waiting', tries = 0, next_try = excluded.next_try, error = NULL",
+  );
+  const updateRecord = db.prepare('UPDATE calls SET record = ? WHERE id = ?');
+  const selectCall = db.prepare('SELECT record FROM calls WHERE id = ?');
+  const selectPage = db.prepare(
+    'SELECT id, record FROM calls WHERE started_at < ? ORDER BY started_at DESC, id DESC LIMIT ?',
+  );
+  const selectOfCall = db.prepare('SELECT * FROM deliveries WHERE call = ? ORDER BY target');
+  const selectDue = db.prepare(
+    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.target = ? AND d.next_try <= ? ORDER BY d.next_try, c.started_at LIMIT 50",
+  );
+  const selectNext = db.prepare("SELECT min(next_try) AS n FROM deliveries WHERE state = 'waiting' AND target = ?");
+  const countUndelivered = db.prepare(
+    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND tries > 0)",
+  );
+  const markSending = db.prepare('UPDATE deliveries SET sending = 1, attempt = ? WHERE call = ? AND target = ?');
+  const settle = db.prepare(
+    "UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = ?, attempt = CASE WHEN ? THEN attempt END, place = coalesce(?, place) WHERE call = ? AND target = ? AND (state <> 'given-up' OR ? <> 'waiting')",
+  );
+  const wake = db.prepare("UPDATE deliveries SET next_try = 0 WHERE state = 'waiting' AND target = ? AND next_try > ?");
+  const release = db.prepare(
+    "UPDATE deliveries SET state = 'waiting', next_try = min(next_try, ?) WHERE call = ? AND target IN ('card', 'widget') AND ((state = 'waiting' AND tries = 0) OR state = 'no-card')",
+  );
+  const retry = db.prepare(
+    "UPDATE deliveries SET state = 'waiting', next_try = 0 WHERE call = ? AND target <> 'recording' AND state IN ('failed', 'expired', 'no-card', 'waiting', 'given-up')",
+  );
+  const countNotInKommo = db.prepare(
+    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed')",
+  );
+  const giveUp = db.prepare(
+    "UPDATE deliveries SET state = 'given-up', error = ? WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed')",
+  );
+  const forgetDeliveries = db.prepare('DELETE FROM deliveries WHERE call = ?');
+  const forgetCall = db.prepare('DELETE FROM calls WHERE id = ?');
+
+  const put = (call: CompletedCall, deliveries: Omit<Delivery, 'call'>[]): void => {
+    insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call));
+    for (const { target, state, tries, nextTry, error, ambiguous, attempt, place } of deliveries) {
+      const sending = ambiguous ? 1 : 0;
+      insertDelivery.run(call.id, target, state, tries, nextTry, error, sending, json(attempt), json(place));
+    }
+  };
+  const deliveriesOf = (call: CompletedCall): Delivery[] =>
+    selectOfCall.all(call.id).flatMap((row) => readDelivery(row, call));
+
+  return {
+    /** Writes a call and its deliveries as they are, in one transaction. A call that is there already stays as it is. */
+    put: db.transaction(put),
+
+    call: (id: string): CompletedCall | null => readCall(selectCall.get(id)),
+    deliveriesOf,
+
+    /** Changes a call; the card hears of it where it has the call already. A new caller lets what waited for it go. */
+    amend: db.transaction((id: string, change: Change, now: number) => {
+      const call = readCall(selectCall.get(id));
+      if (call === null) return;
+      updateRecord.run(JSON.stringify({ ...call, ...change }), id);
+      if (change.caller !== undefined) release.run(now, id);
+      const said =
+        change.agentDisposition !== undefined || change.note !== undefined || change.recording?.state === 'ready';
+      if (said && deliveriesOf(call).some(({ target, state }) => target === 'card' && state === 'done'))
+        askUpdate.run(id, now);
+    }),
+
+    page: (before: number, limit: number): { call: CompletedCall; deliveries: Delivery[] }[] =>
+      selectPage.all(before, limit).flatMap((row) => {
+        const call = readCall(row);
+        return call === null ? [] : [{ call, deliveries: deliveriesOf(call) }];
+      }),
+
+    due: (target: DeliveryTarget, now: number): Delivery[] =>
+      selectDue.all(target, now).flatMap((row) => readDelivery(row, readCall(row))),
+
+    nextDue: (target: DeliveryTarget): number | null =>
+      v.parse(v.object({ n: v.nullable(v.number()) }), selectNext.get(target)).n,
+
+    undelivered: (): number => count(countUndelivered.get()),
+    notInKommo: (): number => count(countNotInKommo.get()),
+    giveUp: (reason: string): void => {
+      giveUp.run(reason);
+    },
+
+    sending: (id: string, target: DeliveryTarget, attempt: CardWay | null): void => {
+      markSending.run(json(attempt), id, target);
+    },
+
+    settle: db.transaction((id: string, target: DeliveryTarget, to: Settlement, now: number) => {
+      const lost = to.ambiguous ? 1 : 0;
+      settle.run(to.state, to.counts ? 1 : 0, to.nextTry, to.error, lost, lost, json(to.place), id, target, to.state);
+      if (to.update === true) askUpdate.run(id, now);
+    }),
+
+    wake: (target: DeliveryTarget, now: number): void => {
+      wake.run(target, now);
+    },
+    retry: (id: string): void => {
+      retry.run(id);
+    },
+    forget: db.transaction((id: string) => {
+      forgetDeliveries.run(id);
+      forgetCall.run(id);
+    }),
+  };
+}
