@@ -24,6 +24,8 @@ export type Redirect =
   | { ok: true; code: string; origin: KommoOrigin }
   | { ok: false; message: string; foreign: boolean };
 
+const OTHER_SIGN_IN = 'The answer from Kommo belongs to another sign-in. Start the sign-in again from Ringside.';
+
 /**
  * Reads what Kommo redirected back with. The secret is later posted to `referer`, so it must be the account that was
  * configured, and nothing else.
@@ -34,7 +36,7 @@ export function readRedirect(query: URLSearchParams, expected: { state: string; 
   if (state === null)
     return no('The answer from Kommo does not belong to this sign-in. Start the sign-in again from Ringside.', true);
   if (state !== expected.state)
-    return no('The answer from Kommo belongs to another sign-in. Start the sign-in again from Ringside.', true);
+    return no(OTHER_SIGN_IN, true);
   if (query.get('error') === 'access_denied')
     return no('Kommo was told not to let Ringside in. Sign in again and choose "Allow".');
   const error = query.get('error');
@@ -80,7 +82,10 @@ export function readPasted(text: string, expected: { state: string | null; origi
   if (question >= 0) {
     const query = new URLSearchParams(pasted.slice(question + 1).replace(/#.*$/, ''));
     if (!query.has('code') && !query.has('error')) return notCopied();
-    return readRedirect(query, { state: expected.state ?? '', origin: expected.origin });
+    // Only a sign-in that is under way has an address of its own.
+    return expected.state === null
+      ? { ok: false, foreign: true, message: OTHER_SIGN_IN }
+      : readRedirect(query, { state: expected.state, origin: expected.origin });
   }
   return /^[A-Za-z0-9._~-]{16,4096}$/.test(pasted) ? { ok: true, code: pasted, origin: expected.origin } : notCopied();
 }

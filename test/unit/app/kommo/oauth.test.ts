@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
-import { authorizeAddress, readRedirect, tokenRequest } from '../../../../app/kommo/oauth.ts';
+import {
+  authorizeAddress,
+  claimsOf,
+  codeRefusedSentence,
+  readPasted,
+  readRedirect,
+  readRenamed,
+  renamedAddress,
+  renewalRefusedSentence,
+  tokenRequest,
+} from '../../../../app/kommo/oauth.ts';
 
 const origin = (address: string) => {
   const parsed = parseOrigin(address);
@@ -82,5 +92,115 @@ test('both grants carry the redirect address', () => {
     ...common,
     grant_type: 'refresh_token',
     refresh_token: 'r',
+  });
+});
+
+describe('what was pasted', () => {
+  const paste = (text: string, state: string | null = 'st-1') => readPasted(text, { ...expected, state });
+  const address = `http://127.0.0.1:17653/oauth/callback?${new URLSearchParams(good).toString()}`;
+
+  test('a bare code goes to the account that is set up, and nowhere else', () => {
+    expect(paste(`\n def50200${'a1'.repeat(40)} `)).toEqual({
+      ok: true,
+      code: `def50200${'a1'.repeat(40)}`,
+      origin: 'https://acme.kommo.com',
+    });
+  });
+
+  test('an address is read as strictly as the redirect itself', () => {
+    expect(paste(address)).toEqual(read(good));
+    expect(paste(`${address}#top`)).toEqual(read(good));
+    expect(paste(address.replace('acme', 'other'))).toMatchObject({ ok: false });
+    expect(paste(address.replace('st-1', 'st-2'))).toMatchObject({ ok: false, foreign: true });
+    // No sign-in is under way that it could belong to.
+    expect(paste(address, null)).toMatchObject({ ok: false, foreign: true });
+    expect(paste(address.replace('st-1', ''), null)).toMatchObject({ ok: false });
+  });
+
+  test.each(['', 'short', 'two words that are long enough', 'def50200<script>alert(1)</script>', 'http://127.0.0.1/?a=b'])(
+    '%j is none',
+    (text) => {
+      const answer = paste(text);
+      expect(answer.ok).toBe(false);
+      if (!answer.ok) expect(answer.message).toMatch(/^That is not a code from Kommo\./);
+    },
+  );
+});
+
+test('each word of Kommo has its own sentence', () => {
+  const hints = [
+    'Authorization code has expired',
+    'Authorization code has been revoked',
+    'Cannot decrypt the authorization code',
+    'Check the `client_id` parameter',
+    'Check the `client_secret` parameter',
+    'Redirect URI is not associated with client',
+    'Invalid account',
+    'something new',
+  ];
+  const sentences = hints.map((hint) => codeRefusedSentence(hint, integration.redirectUri));
+  expect(new Set(sentences).size).toBe(hints.length);
+  for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].*\.$/);
+  expect(sentences.at(-1)).toContain('something new');
+});
+
+test('whoever is signed out hears that calls are kept', () => {
+  for (const hint of ['Token has been revoked', 'Check the `client_secret` parameter', 'Invalid account'])
+    for (const lost of [true, false])
+      expect(renewalRefusedSentence(hint, integration.redirectUri, lost)).toMatch(/Calls that wait for Kommo are kept\.$/);
+});
+
+describe('an access token', () => {
+  const jwt = (claims: unknown) =>
+    `e30.${btoa(JSON.stringify(claims)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}.sig`;
+
+  test('says when it ends and which host knows the name of the account', () => {
+    expect(claimsOf(jwt({ exp: 1_764_000_000, api_domain: 'api-c.kommo.com', sub: '7001001' }))).toEqual({
+      endsAt: 1_764_000_000_000,
+      apiDomain: 'api-c.kommo.com',
+    });
+    expect(claimsOf(jwt({}))).toEqual({ endsAt: null, apiDomain: null });
+  });
+
+  test.each(['', 'opaque', 'a.b.c', jwt('text'), jwt({ exp: 'soon' }), jwt(null)])('%j says nothing', (token) => {
+    expect(claimsOf(token)).toEqual({ endsAt: null, apiDomain: null });
+  });
+});
+
+describe('a renamed account', () => {
+  const acme = origin('https://acme.kommo.com');
+  const local = origin('http://127.0.0.1:4711');
+
+  test('is asked for at a host of Kommo', () => {
+    expect(renamedAddress('api-c.kommo.com', acme)).toBe('https://api-c.kommo.com/oauth2/account/current/subdomain');
+    expect(renamedAddress('127.0.0.1:4711', local)).toBe('http://127.0.0.1:4711/oauth2/account/current/subdomain');
+  });
+
+  test.each([
+    'evil.example',
+    'kommo.com.evil.example',
+    'api-c.kommo.com@evil.example',
+    'evil.example/.kommo.com',
+    'api-c.kommo.com:8443',
+    'api.c.kommo.com',
+    '127.0.0.1:4711',
+    '',
+  ])('the refresh token does not go to %j', (host) => {
+    expect(renamedAddress(host, acme)).toBeNull();
+  });
+  test('nor from this computer to another', () => {
+    expect(renamedAddress('api-c.kommo.com', local)).toBeNull();
+    expect(renamedAddress('192.0.2.7:80', local)).toBeNull();
+  });
+
+  test('its new address is one of an account', () => {
+    const answer = { id: 5, subdomain: 'acme2', domain: 'acme2.kommo.com', top_level_domain: 'com' };
+    expect(readRenamed(answer, acme)).toEqual({ account: 5, origin: 'https://acme2.kommo.com' });
+    for (const domain of ['evil.example', 'www.kommo.com', '127.0.0.1', 'acme2.kommo.com/x', '', 'a@b.kommo.com'])
+      expect(readRenamed({ ...answer, domain }, acme)).toBeNull();
+    expect(readRenamed({ ...answer, domain: 'localhost:4711' }, local)).toMatchObject({
+      origin: 'http://localhost:4711',
+    });
+    expect(readRenamed(null, acme)).toBeNull();
   });
 });
