@@ -1,10 +1,31 @@
 /**
- * How many requests this desktop may send: Kommo allows seven a second for a whole office (kommo.md section 2), so
- * one desktop keeps well below. A token bucket with two queues: a live call goes before a late delivery.
+ * When this desktop may send its next request to Kommo. Kommo allows seven a second for a whole office and blocks the
+ * address of who keeps on (kommo.md section 2). One desktop never sends more than that by itself, and of a call that
+ * rings for the whole office it asks in its own slot (office.ts). What matters most goes first: the call that was
+ * answered, then a call that rings, then late deliveries.
  */
+import { createOfficeShare, type OfficePorts, type Slots } from './office.ts';
+
 export type Priority = 'call' | 'delivery';
 
 export type Timers = { now(): number; after(ms: number, run: () => void): void };
+
+/** One call's place in the order: its requests go through it. */
+export type Turn = {
+  /** As `Budget.take`; false as well when the call went to somebody else before its slot came. */
+  take(): Promise<boolean>;
+  /**
+   * A request of this call was answered with 429: nothing of it was done. Whether it may be sent once more, through
+   * `take()`, where it waits until the others had their slots. `tries`: how often it was sent by now.
+   */
+  refused(tries: number): boolean;
+  /** The agent answered: nobody's call matters more. */
+  answered(): void;
+  /** The call is over: what was not asked by now is not asked. `elsewhere`: a colleague has it, and the name too. */
+  ended(elsewhere: boolean): void;
+  /** Whether something was not asked because the call was over. */
+  readonly dropped: boolean;
+};
 
 export type Budget = {
   /**
@@ -12,68 +33,229 @@ export type Budget = {
    * is over by then, and `POST /api/v2/events` would ring for nothing.
    */
   take(priority: Priority): Promise<boolean>;
+  /** A call begins. `shared`: it may ring at the same moment on other desktops. */
+  turn(shared: boolean): Turn;
   /** Kommo said to wait: nothing is sent for so many milliseconds. */
   pause(ms: number): void;
 };
 
 /** So long a live call waits out a pause. */
 const CALL_PATIENCE_MS = 5000;
+/** Kommo counts over any second; the network may bring requests closer together than they were sent. */
+const WINDOW_MS = 1050;
+/** Deliveries of a desktop that is alone leave one request in seven to calls. */
+const DELIVERY_SHARE = 6 / 7;
+/** A refusal for a second frees a place much earlier: who has the caller on the line does not wait for all of it. */
+const SHORT_PAUSE_MS = 1000;
+const ANSWERED_AGAIN_MS = 300;
 
+/** How often a refused request of a call is sent at most: who has the caller on the line is more persistent. */
+const RINGING_TRIES = 2;
+const ANSWERED_TRIES = 4;
+
+const RANK = { answered: 0, call: 1, delivery: 2 } as const;
+
+/** A delivery makes way for ringing calls for so long. */
+const DELIVERY_PATIENCE_MS = 60_000;
+/** What was refused comes again no sooner than this, and when the rounds are over, spread over so much of one. */
+const AGAIN_MS = 1000;
+const AGAIN_SHARE = 0.25;
+
+type Round = { startsAt: number; readonly slots: Slots };
+
+type Waiting = {
+  rank(): number;
+  notBefore(): number;
+  give(may: boolean): void;
+};
+
+/** `perSecond`: the most requests of this desktop in any second. Without `office` the desktop is alone for ever. */
 export function createBudget({
   perSecond,
-  burst,
   timers,
+  office = ALONE,
 }: {
   perSecond: number;
-  burst: number;
   timers: Timers;
+  office?: OfficePorts;
 }): Budget {
-  const queues: Record<Priority, ((may: boolean) => void)[]> = { call: [], delivery: [] };
-  let tokens = burst;
-  let filledAt = timers.now();
+  const share = createOfficeShare(office);
+  const deliveryMs = 1000 / (perSecond * DELIVERY_SHARE);
+  let queue: Waiting[] = [];
+  let sentAt: number[] = [];
   let pausedUntil = 0;
-  let waiting = false;
+  let answeredPausedUntil = 0;
+  let nextDelivery = 0;
+  let wakeAt = Infinity;
+  /** The rounds of the calls that ring in the whole office, one after the other; all desktops see the same ones. */
+  let rounds: Round[] = [];
+  const roundsEnd = () => Math.max(0, ...rounds.map(({ startsAt, slots }) => startsAt + slots.round));
 
-  const refill = () => {
-    const now = timers.now();
-    tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond);
-    filledAt = now;
-  };
-
-  const serve = () => {
-    refill();
-    for (;;) {
-      const queue = queues.call.length > 0 ? queues.call : queues.delivery;
-      if (queue.length === 0) return;
-      const wait = Math.max(pausedUntil - timers.now(), ((1 - tokens) / perSecond) * 1000);
-      if (wait > 0) {
-        if (waiting) return;
-        waiting = true;
-        timers.after(Math.ceil(wait), () => {
-          waiting = false;
-          serve();
-        });
-        return;
-      }
-      tokens -= 1;
-      queue.shift()?.(true);
+  /** The call needs no round any more, here or anywhere: the ones behind it move up. */
+  const endRound = (ended: Round | null) => {
+    if (ended === null || !rounds.includes(ended)) return;
+    rounds = rounds.filter((round) => round !== ended);
+    let free = timers.now();
+    for (const round of rounds) {
+      if (round.startsAt > free) round.startsAt = free;
+      free = Math.max(free, round.startsAt + round.slots.round);
     }
   };
 
-  const giveUpCalls = () => {
-    if (pausedUntil - timers.now() > CALL_PATIENCE_MS) for (const resolve of queues.call.splice(0)) resolve(false);
+  const serve = () => {
+    while (queue.length > 0) {
+      const now = timers.now();
+      sentAt = sentAt.filter((at) => at > now - WINDOW_MS);
+      const full = sentAt.length >= perSecond ? (sentAt[0] ?? now) + WINDOW_MS : now;
+      const due = queue.filter((waiting) => waiting.notBefore() <= now).toSorted((a, b) => a.rank() - b.rank())[0];
+      if (due === undefined || full > now) {
+        wakeFor(due === undefined ? Math.min(...queue.map((waiting) => waiting.notBefore())) : full);
+        return;
+      }
+      queue = queue.filter((waiting) => waiting !== due);
+      sentAt.push(now);
+      if (due.rank() === RANK.delivery) nextDelivery = now + share.deliveries(deliveryMs).gap;
+      due.give(true);
+    }
   };
+
+  const wakeFor = (at: number) => {
+    if (at >= wakeAt) return;
+    wakeAt = at;
+    timers.after(Math.max(1, Math.ceil(at - timers.now())), () => {
+      if (wakeAt === at) wakeAt = Infinity;
+      serve();
+    });
+  };
+
+  const ask = (waiting: Omit<Waiting, 'give'>, keep?: (waiting: Waiting) => void): Promise<boolean> =>
+    new Promise((give) => {
+      const asked = { ...waiting, give };
+      keep?.(asked);
+      queue.push(asked);
+      giveUpCalls();
+      serve();
+    });
+
+  /** Answers no to these; whether there were any. */
+  const giveUp = (these: (waiting: Waiting) => boolean): boolean => {
+    const gone = queue.filter(these);
+    queue = queue.filter((waiting) => !gone.includes(waiting));
+    for (const { give } of gone) give(false);
+    return gone.length > 0;
+  };
+  const giveUpCalls = () => {
+    if (pausedUntil - timers.now() > CALL_PATIENCE_MS) giveUp((waiting) => waiting.rank() !== RANK.delivery);
+  };
+
+  const firstDelivery = (from: number) => {
+    if (nextDelivery < from) nextDelivery = from + share.deliveries(deliveryMs).first();
+  };
+
+  function takeDelivery(): Promise<boolean> {
+    if (!queue.some((waiting) => waiting.rank() === RANK.delivery)) firstDelivery(timers.now());
+    const patientUntil = timers.now() + DELIVERY_PATIENCE_MS;
+    return ask({
+      rank: () => RANK.delivery,
+      // Late anyway, so it stays out of the rounds; but an office where it never stops ringing must not stop it.
+      notBefore: () => Math.max(pausedUntil, nextDelivery, Math.min(roundsEnd(), patientUntil)),
+    });
+  }
+
+  function turn(shared: boolean): Turn {
+    const slots = shared ? share.slots() : null;
+    const round = slots === null ? null : { startsAt: Math.max(timers.now(), roundsEnd()), slots };
+    if (round !== null) rounds.push(round);
+    const mine = new Map<Waiting, number>();
+    let urgent = !shared;
+    let requests = 0;
+    let notBefore = 0;
+    let over: 'no' | 'ended' | 'elsewhere' = 'no';
+    let dropped = false;
+
+    /** More requests than the two of its round are made when all rounds are over, in the same order. */
+    const slotOf = (request: number): number => {
+      if (round === null) return 0;
+      const { entity, name, round: length } = round.slots;
+      const slot = request % 2 === 0 ? entity : name;
+      const later = Math.floor(request / 2);
+      if (later === 0) return round.startsAt + slot;
+      return Math.max(roundsEnd(), round.startsAt + length) + (later - 1) * length + slot;
+    };
+    /**
+     * Whether this request is not made any more: of a call that a colleague has none, of one that nobody took only the
+     * name of an entity that is known by then, for the history. Alone, all was asked for at once.
+     */
+    const gone = (request: number): boolean =>
+      round !== null && !urgent && (over === 'elsewhere' || (over === 'ended' && request !== 1));
+
+    return {
+      take() {
+        const request = requests;
+        if (gone(request)) {
+          dropped = true;
+          return Promise.resolve(false);
+        }
+        requests += 1;
+        return ask(
+          {
+            rank: () => (urgent ? RANK.answered : RANK.call),
+            notBefore: () =>
+              urgent ? Math.min(pausedUntil, answeredPausedUntil) : Math.max(pausedUntil, slotOf(request), notBefore),
+          },
+          (waiting) => mine.set(waiting, request),
+        );
+      },
+      refused(tries) {
+        if (tries >= (urgent ? ANSWERED_TRIES : RINGING_TRIES)) return false;
+        requests -= 1;
+        const now = timers.now();
+        notBefore =
+          round === null
+            ? now + share.spread()
+            : Math.max(now + AGAIN_MS, roundsEnd()) + share.random() * AGAIN_SHARE * round.slots.round;
+        return true;
+      },
+      answered() {
+        if (urgent) return;
+        urgent = true;
+        endRound(round);
+        serve();
+      },
+      ended(elsewhere) {
+        over = elsewhere ? 'elsewhere' : 'ended';
+        endRound(round);
+        dropped ||= giveUp((waiting) => gone(mine.get(waiting) ?? 1));
+        serve();
+      },
+      get dropped() {
+        return dropped;
+      },
+    };
+  }
 
   return {
     take: (priority) =>
-      new Promise((resolve) => {
-        queues[priority].push(resolve);
-        giveUpCalls();
-        serve();
-      }),
+      priority === 'delivery' ? takeDelivery() : ask({ rank: () => RANK.call, notBefore: () => pausedUntil }),
+    turn,
     pause: (ms) => {
-      pausedUntil = Math.max(pausedUntil, timers.now() + ms);
+      const now = timers.now();
+      // Requests that were under way together are refused together: that is learned from once.
+      if (now >= pausedUntil) share.refused(ms > CALL_PATIENCE_MS);
+      pausedUntil = Math.max(pausedUntil, now + ms);
+      answeredPausedUntil =
+        ms > SHORT_PAUSE_MS
+          ? pausedUntil
+          : Math.max(answeredPausedUntil, now + ANSWERED_AGAIN_MS * (1 + share.random()));
+      firstDelivery(pausedUntil);
       giveUpCalls();
     },
   };
 }
+
+const ALONE: OfficePorts = {
+  provisioned: () => ({ desktops: 1, seat: 0 }),
+  random: () => 0,
+  recall: () => 1,
+  keep: () => {},
+};

@@ -1,103 +1,253 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBudget, type Priority, type Timers } from '../../../../app/kommo/budget.ts';
+import { createBudget, type Priority, type Turn } from '../../../../app/kommo/budget.ts';
+import type { Office } from '../../../../app/kommo/office.ts';
+import { fakeClock } from './fake-clock.ts';
 
-/** A clock that moves when it is told to, and runs what falls due in between. */
-function fakeClock() {
-  let now = 1000;
-  let timers: { at: number; run: () => void }[] = [];
-  const ports: Timers = {
-    now: () => now,
-    after: (ms, run) => {
-      timers.push({ at: now + ms, run });
-    },
-  };
-  return {
-    ports,
-    now: () => now,
-    pending: () => timers.length,
-    async advance(ms: number) {
-      const end = now + ms;
-      for (;;) {
-        await settled();
-        const [next] = timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
-        if (next === undefined) break;
-        timers = timers.filter((timer) => timer !== next);
-        now = Math.max(now, next.at);
-        next.run();
-      }
-      now = end;
-      await settled();
-    },
-  };
-}
-const settled = async () => {
-  for (let i = 0; i < 5; i++) await Promise.resolve();
-};
-
-function sender(perSecond: number, burst: number) {
+function sender(perSecond: number, provisioned: Office | null = null) {
   const clock = fakeClock();
-  const budget = createBudget({ perSecond, burst, timers: clock.ports });
+  let kept = 1;
+  const budget = createBudget({
+    perSecond,
+    timers: clock.ports,
+    office: { provisioned: () => provisioned, random: () => 0.5, recall: () => kept, keep: (n) => void (kept = n) },
+  });
   const sent: { at: number; what: string }[] = [];
   const refused: string[] = [];
-  const send = (priority: Priority, what: string = priority) =>
-    void budget.take(priority).then((may) => (may ? sent.push({ at: clock.now(), what }) : refused.push(what)));
-  return { clock, budget, sent, refused, send };
+  const note = (what: string) => (may: boolean) => (may ? sent.push({ at: clock.now(), what }) : refused.push(what));
+  return {
+    clock,
+    budget,
+    sent,
+    refused,
+    kept: () => kept,
+    send: (priority: Priority, what: string = priority) => void budget.take(priority).then(note(what)),
+    take: (turn: Turn, what: string) => void turn.take().then(note(what)),
+    what: () => sent.map(({ what }) => what),
+  };
 }
+const seat = (number: number): Office => ({ desktops: 40, seat: number });
 
-test('never more than the burst and the rate allow, in any stretch of time', async () => {
+test('never more than so many in any second, whatever is asked for', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 7 }),
-      fc.integer({ min: 1, max: 7 }),
-      fc.array(fc.record({ wait: fc.nat(700), count: fc.nat(6), call: fc.boolean() }), { maxLength: 20 }),
-      async (perSecond, burst, plan) => {
-        const { clock, sent, send } = sender(perSecond, burst);
+      fc.array(fc.record({ wait: fc.nat(700), count: fc.nat(6), kind: fc.constantFrom('call', 'delivery', 'turn') }), {
+        maxLength: 20,
+      }),
+      async (perSecond, plan) => {
+        const { clock, budget, sent, send, take } = sender(perSecond);
         let asked = 0;
-        for (const { wait, count, call } of plan) {
+        for (const { wait, count, kind } of plan) {
           await clock.advance(wait);
-          for (let i = 0; i < count; i++) send(call ? 'call' : 'delivery');
+          for (let i = 0; i < count; i++) {
+            if (kind === 'turn') take(budget.turn(i % 2 === 0), kind);
+            else send(kind === 'call' ? 'call' : 'delivery');
+          }
           asked += count;
         }
-        await clock.advance((asked / perSecond) * 1000 + 1000);
+        await clock.advance((asked / perSecond) * 1500 + 2000);
         expect(sent).toHaveLength(asked);
-        for (const [first, from] of sent.entries()) {
-          for (const [last, to] of sent.entries()) {
-            if (last < first) continue;
-            expect(last - first + 1).toBeLessThanOrEqual(burst + ((to.at - from.at) / 1000) * perSecond + 1e-6);
-          }
-        }
+        for (const [first, { at }] of sent.entries())
+          expect(sent.filter((other, index) => index >= first && other.at < at + 1000).length).toBeLessThanOrEqual(
+            perSecond,
+          );
       },
     ),
     { numRuns: 60 },
   );
 });
 
-test('calls go before deliveries that waited longer, each kind in its order', async () => {
-  const { clock, sent, send } = sender(1, 1);
+test('the answered call goes before a ringing one, that before what waited longer for a delivery', async () => {
+  const { clock, budget, send, take, what } = sender(1);
+  const answered = budget.turn(true);
+  send('call', 'now');
   send('delivery', 'd1');
   send('delivery', 'd2');
-  send('delivery', 'd3');
   send('call', 'c1');
-  send('call', 'c2');
+  take(budget.turn(true), 'ringing');
+  take(answered, 'answered');
+  answered.answered();
   await clock.advance(10_000);
-  expect(sent.map(({ what }) => what)).toEqual(['d1', 'c1', 'c2', 'd2', 'd3']);
+  expect(what()).toEqual(['now', 'answered', 'c1', 'ringing', 'd1', 'd2']);
+});
+
+test('alone, a call is asked about at once, in whole and while deliveries are under way', async () => {
+  const { clock, budget, sent, send, take } = sender(7);
+  for (let i = 0; i < 50; i++) send('delivery');
+  await clock.advance(3000);
+  const ringsAt = clock.now();
+  const turn = budget.turn(true);
+  take(turn, 'who');
+  take(turn, 'name');
+  await clock.advance(400);
+  expect(sent.filter(({ what }) => what === 'who').map(({ at }) => at - ringsAt)).toEqual([0]);
+  const [name] = sent.filter(({ what }) => what === 'name');
+  expect((name?.at ?? Infinity) - ringsAt).toBeLessThanOrEqual(170);
+});
+
+test('alone, what waits for a day goes at six a second', async () => {
+  const { clock, sent, send } = sender(7);
+  for (let i = 0; i < 60; i++) send('delivery');
+  await clock.advance(10_000);
+  expect(sent).toHaveLength(60);
+});
+
+describe('in an office', () => {
+  test('a desktop asks in its own slot, and for the name in the one after', async () => {
+    const { clock, budget, sent, take } = sender(7, seat(10));
+    const ringsAt = clock.now();
+    const turn = budget.turn(true);
+    take(turn, 'who');
+    take(turn, 'name');
+    await clock.advance(20_000);
+    expect(sent.map(({ at }) => at - ringsAt)).toEqual([3200, 3360]);
+  });
+
+  test('answering asks at once', async () => {
+    const { clock, budget, sent, take } = sender(7, seat(39));
+    const turn = budget.turn(true);
+    take(turn, 'who');
+    await clock.advance(1500);
+    expect(sent).toEqual([]);
+    turn.answered();
+    take(turn, 'name');
+    await clock.advance(0);
+    expect(sent.map(({ at }) => at)).toEqual([clock.now(), clock.now()]);
+  });
+
+  test('what is dialled here rings nowhere else: it is asked about at once', async () => {
+    const { clock, budget, what, take } = sender(7, seat(39));
+    take(budget.turn(false), 'who');
+    await clock.advance(0);
+    expect(what()).toEqual(['who']);
+  });
+
+  test('a call that a colleague took is not asked about any more, before or after its first request', async () => {
+    const { clock, budget, what, refused, take } = sender(7, seat(5));
+    const early = budget.turn(true);
+    take(early, 'who');
+    early.ended(true);
+    take(early, 'late');
+    const asked = budget.turn(true);
+    take(asked, 'asked');
+    await clock.advance(1600);
+    take(asked, 'its name');
+    asked.ended(true);
+    await clock.advance(60_000);
+    expect(what()).toEqual(['asked']);
+    expect(refused.toSorted()).toEqual(['its name', 'late', 'who']);
+    expect([early.dropped, asked.dropped]).toEqual([true, true]);
+  });
+
+  test('a call that nobody took keeps its name coming when it was asked about, and is not announced afterwards', async () => {
+    const { clock, budget, what, refused, take } = sender(7, seat(5));
+    const asked = budget.turn(true);
+    take(asked, 'asked');
+    await clock.advance(1600);
+    take(asked, 'its name');
+    asked.ended(false);
+    const notAsked = budget.turn(true);
+    take(notAsked, 'not asked');
+    notAsked.ended(false);
+    await clock.advance(60_000);
+    expect(what()).toEqual(['asked', 'its name']);
+    expect(refused).toEqual(['not asked']);
+  });
+
+  test('a delivery stays out of the round of a call that rings, and leaves room for every colleague after it', async () => {
+    const { clock, budget, sent, send } = sender(7, seat(3));
+    const turn = budget.turn(true);
+    send('delivery');
+    send('delivery');
+    await clock.advance(12_000);
+    expect(sent).toEqual([]);
+    const endsAt = clock.now();
+    turn.ended(false);
+    await clock.advance(20_000);
+    const [first, second] = sent;
+    expect((first?.at ?? 0) - endsAt).toBeGreaterThanOrEqual(0);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(40 * 160);
+  });
+
+  test('what was refused in its slot comes again after the round, and no more than once', async () => {
+    const { clock, budget, sent, take } = sender(7, seat(0));
+    const ringsAt = clock.now();
+    const turn = budget.turn(true);
+    take(turn, 'who');
+    await clock.advance(100);
+    budget.pause(1000);
+    expect(turn.refused(1)).toBe(true);
+    take(turn, 'who again');
+    await clock.advance(60_000);
+    expect((sent[1]?.at ?? 0) - ringsAt).toBeGreaterThanOrEqual(40 * 320);
+    expect((sent[1]?.at ?? 0) - ringsAt).toBeLessThanOrEqual(40 * 320 * 1.25);
+    expect(turn.refused(2)).toBe(false);
+  });
+
+  test('who has the caller on the line does not wait for the round, nor for all of a short pause', async () => {
+    const { clock, budget, sent, take } = sender(7, seat(20));
+    const turn = budget.turn(true);
+    take(turn, 'who');
+    turn.answered();
+    await clock.advance(50);
+    budget.pause(1000);
+    expect(turn.refused(1)).toBe(true);
+    take(turn, 'who again');
+    const refusedAt = clock.now();
+    await clock.advance(700);
+    expect((sent[1]?.at ?? Infinity) - refusedAt).toBeLessThanOrEqual(600);
+  });
+});
+
+describe('with nothing provisioned', () => {
+  /** Rings once and is refused; returns how long the next call waits before it asks. */
+  async function afterRefusal(pauseMs: number, quietRings: number) {
+    const { clock, budget, sent, take, kept } = sender(7);
+    take(budget.turn(true), 'refused');
+    await clock.advance(50);
+    budget.pause(pauseMs);
+    await clock.advance(pauseMs + 1000);
+    for (let i = 0; i < quietRings; i++) {
+      budget.turn(true).ended(false);
+      await clock.advance(1000);
+    }
+    const ringsAt = clock.now();
+    take(budget.turn(true), 'next');
+    await clock.advance(60_000);
+    return { waited: (sent.at(-1)?.at ?? Infinity) - ringsAt, kept: kept() };
+  }
+
+  test('a refusal teaches that there are colleagues, quiet rings that there are none', async () => {
+    expect((await afterRefusal(1000, 0)).waited).toBeGreaterThan(1000);
+    expect((await afterRefusal(1000, 6)).waited).toBe(0);
+  });
+
+  test('a block teaches that there are many, for long', async () => {
+    expect((await afterRefusal(60_000, 0)).waited).toBeGreaterThan(5000);
+    expect((await afterRefusal(60_000, 20)).waited).toBeGreaterThan(5000);
+  });
+
+  test('what was learned is kept', async () => {
+    expect((await afterRefusal(1000, 0)).kept).toBeGreaterThan(3);
+    expect((await afterRefusal(1000, 12)).kept).toBe(1);
+  });
 });
 
 describe('a pause', () => {
-  test('nothing is sent in it; deliveries go on afterwards', async () => {
-    const { clock, budget, sent, send } = sender(4, 4);
+  test('nothing is sent in it; calls go first afterwards', async () => {
+    const { clock, budget, what, send } = sender(7);
     budget.pause(3000);
     send('delivery');
     send('call');
     await clock.advance(2999);
-    expect(sent).toEqual([]);
-    await clock.advance(2);
-    expect(sent.map(({ what }) => what)).toEqual(['call', 'delivery']);
+    expect(what()).toEqual([]);
+    await clock.advance(30_000);
+    expect(what()).toEqual(['call', 'delivery']);
   });
 
   test('a shorter one never shortens a longer one', async () => {
-    const { clock, budget, sent, send } = sender(4, 4);
+    const { clock, budget, sent, send } = sender(4);
     budget.pause(4000);
     budget.pause(10);
     send('delivery');
@@ -106,23 +256,25 @@ describe('a pause', () => {
   });
 
   test('a live call does not wait for a long one, before or after it was asked for', async () => {
-    const { clock, budget, sent, refused, send } = sender(1, 1);
+    const { clock, budget, refused, send, take, what } = sender(1);
     send('delivery', 'first');
+    await clock.advance(1);
     send('call', 'queued');
+    take(budget.turn(true), 'rings');
     budget.pause(300_000);
     send('call', 'late');
     send('delivery', 'patient');
     await clock.advance(1);
-    expect(refused).toEqual(['queued', 'late']);
+    expect(refused.toSorted()).toEqual(['late', 'queued', 'rings']);
     await clock.advance(299_000);
-    expect(sent.map(({ what }) => what)).toEqual(['first']);
-    await clock.advance(2000);
-    expect(sent.map(({ what }) => what)).toEqual(['first', 'patient']);
+    expect(what()).toEqual(['first']);
+    await clock.advance(120_000);
+    expect(what()).toEqual(['first', 'patient']);
   });
 });
 
 test('an idle budget sets no timer', async () => {
-  const { clock, send } = sender(4, 4);
+  const { clock, send } = sender(4);
   expect(clock.pending()).toBe(0);
   send('call');
   await clock.advance(5000);
