@@ -1,4 +1,4 @@
-import { ArrowLeftRight, ClipboardPaste, ExternalLink, KeyRound, LogIn } from 'lucide-react';
+import { ArrowLeftRight, ClipboardPaste, ExternalLink, KeyRound, LogIn, RotateCw } from 'lucide-react';
 import { useId, useState, type SubmitEvent } from 'react';
 import type { KommoStatus } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
@@ -25,6 +25,10 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
         <p role="status">{texts.signIn.waiting}</p>
         <CodeForm codeUntil={kommo.codeUntil} reason={kommo.reason} />
         <div className="buttons">
+          <button type="button" className="button" onClick={() => void asking.run(() => request('signInWithOAuth'))}>
+            <RotateCw size={16} />
+            {texts.signIn.startAgain}
+          </button>
           <button type="button" className="button" onClick={() => void asking.run(() => request('cancelSignIn'))}>
             {texts.signIn.cancel}
           </button>
