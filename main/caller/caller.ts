@@ -1,78 +1,270 @@
 /** Who is it? One `POST /api/v2/events` for a call, then the name from the card that Kommo chose. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../../app/calls/call.ts';
-import type { Caller } from '../../app/calls/completed-call.ts';
+import type { Caller, EntityRef } from '../../app/calls/completed-call.ts';
+import type { CallMatch } from '../../app/ipc/panel.ts';
+import { callerName, isAutoNamed, nameOnCard, type Card, type NameOrder } from '../../app/kommo/card.ts';
+import type { Turn } from '../../app/kommo/budget.ts';
+import type { KommoClient } from '../../app/kommo/client.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
-import { lookUpNumber, type NumberInfo } from '../../app/numbers/number.ts';
+import { lookUpNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
+import { compareNumbers, searchKeys } from '../../app/numbers/variants.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Session } from '../session/session.ts';
+import type { Remembered } from './remembered.ts';
 
 /** A name that could not be read is asked for again so often, after so long; reading it notifies nobody. */
 const READ_AGAIN_MS = [500, 2000];
+/** A lead's own name waits so long for its person's: one change of the toast instead of two. */
+const PERSON_PATIENCE_MS = 700;
+/** More people than that behind one number is no choice any more. */
+const MOST_MATCHES = 10;
 
-/** What is known by now; `notice` is the agent's sentence when something was in the way. */
-export type Resolution = { caller: Caller; notice: string | null };
+/** What is known by now. */
+export type Resolution = {
+  caller: Caller;
+  /** The agent's sentence when something was in the way. */
+  notice: string | null;
+  /** Everybody who has the number, Kommo's choice first; empty where there is no choice. */
+  matches: CallMatch[];
+  /** The Kommo user who is responsible for the card, null while or where that is not known. */
+  responsible: number | null;
+};
 
-export function createCallerResolver({ session, timeline, log }: { session: Session; timeline: Timeline; log: Log }) {
+/** How a call hears of its caller while Kommo is being asked. */
+export type Listener = {
+  /** The entity, before its name; or a first name that will grow. */
+  found(resolution: Resolution): void;
+  /** Others have the number as well; after the resolution, and only while it matters. */
+  matches(matches: CallMatch[]): void;
+  /** Whether the call still goes on: nobody is asked about others for one that is over. */
+  live(): boolean;
+};
+
+export type ResolverPorts = {
+  session: Session;
+  remembered: Remembered;
+  rules(): NumberRules;
+  /** The Kommo user whose extension this call is on, null where that is the one who is signed in. */
+  userOf(call: Call): number | null;
+  /** The call's place among all that wants to ask Kommo. */
+  turnOf(call: Call): Turn;
+  timeline: Timeline;
+  log: Log;
+};
+
+const known = (caller: Caller, more: Partial<Resolution> = {}): Resolution => ({
+  caller,
+  notice: null,
+  matches: [],
+  responsible: null,
+  ...more,
+});
+
+export type CallerResolver = ReturnType<typeof createCallerResolver>;
+
+export function createCallerResolver({ session, remembered, rules, userOf, turnOf, timeline, log }: ResolverPorts) {
+  /** Whose memory counts: this account, as this user. Null while nobody is signed in. */
+  function account(): string | null {
+    const user = session.user();
+    const kommo = session.client();
+    return user === null || kommo === null ? null : `${kommo.origin} ${user.id}`;
+  }
+
+  /** What was last known of a number: at once, for the first toast. */
+  function recall(number: NumberInfo): Resolution | null {
+    const asked = lookUpNumber(number);
+    const whose = account();
+    return asked === null || whose === null ? null : remembered.recall(whose, asked);
+  }
+
   /**
-   * Asks Kommo about a call. `found` hears of the entity before its name is read. Never rejects: what goes wrong is a
-   * resolution with a sentence. The caller of this sees to it that it is called once for a call.
+   * Asks Kommo about a call. Never rejects: what goes wrong is a resolution with a sentence. The caller of this sees to
+   * it that it is called once for a call; Kommo is told of the call once and never again, whatever becomes of it.
    */
-  async function resolve(call: Call, number: NumberInfo, found: (resolution: Resolution) => void): Promise<Resolution> {
+  async function resolve(call: Call, number: NumberInfo, listener: Listener): Promise<Resolution> {
     const asked = lookUpNumber(number);
     const kommo = session.client();
-    if (asked === null) return { caller: { kind: 'not-asked' }, notice: null };
+    if (asked === null) return known({ kind: 'not-asked' });
     if (kommo === null) {
       const set = session.origin() !== null;
-      return { caller: { kind: 'not-asked' }, notice: set ? new KommoRefusal('signed-out').message : null };
+      return known({ kind: 'not-asked' }, { notice: set ? new KommoRefusal('signed-out').message : null });
     }
+    const turn = turnOf(call);
     try {
-      const { current_user_id } = await session.identify();
+      const before = recall(number);
+      const { current_user_id, contact_name_display_order } = await session.identify();
+      const ofCall = kommo.during(turn);
       timeline.add('resolve.sent', call.id);
-      const entity = await kommo.announceCall(asked, [current_user_id]);
-      timeline.add('resolve.entity', call.id, { type: entity?.type ?? null });
-      if (entity === null) {
-        session.heard(null);
-        timeline.add('resolve.done', call.id, { found: false });
-        return { caller: { kind: 'nobody' }, notice: null };
-      }
-      found({ caller: { kind: 'entity', entity, name: null }, notice: null });
-      const resolution = await nameOf(entity, () => patiently(() => kommo.entityName(entity)));
+      const chosen = await ofCall.announceCall(asked, [userOf(call) ?? current_user_id]);
+      timeline.add('resolve.entity', call.id, { type: chosen?.type ?? null });
+      const search: Search = {
+        kommo: ofCall,
+        turn,
+        asked,
+        order: contact_name_display_order === 2 ? 'last-first' : 'first-last',
+        others: null,
+      };
+      // Somebody may be there under another way to write the number, which Kommo's own search cannot see.
+      const entity = chosen ?? (before?.caller.kind === 'nobody' ? null : await otherwiseWritten(search));
+      const resolution = entity === null ? known({ kind: 'nobody' }) : await named(entity, before, search, listener);
+      const { caller } = resolution;
       timeline.add('resolve.done', call.id, {
-        found: true,
-        named: resolution.caller.kind === 'entity' && resolution.caller.name !== null,
+        found: caller.kind === 'entity',
+        ...(caller.kind === 'entity' ? { named: caller.name !== null } : {}),
       });
       session.heard(null);
+      const whose = account();
+      if (whose !== null) remembered.keep(whose, asked, resolution);
+      if (entity !== null) void tellOthers(call, resolution, search, listener, whose);
       return resolution;
     } catch (error) {
-      const refusal =
-        error instanceof KommoRefusal ? error : new KommoRefusal('unreachable', { detail: String(error) });
+      // A colleague was faster: that is no failure, and the call is asked about over there.
+      if (turn.dropped) {
+        timeline.add('resolve.dropped', call.id);
+        return known({ kind: 'not-asked' });
+      }
+      const refusal = refusalFrom(error);
       log('caller.not-resolved', { kind: refusal.kind, detail: refusal.detail });
       timeline.add('resolve.done', call.id, { found: false, problem: refusal.kind });
       session.heard(refusal.message);
-      return { caller: { kind: 'failed', reason: refusal.message }, notice: refusal.message };
+      return known({ kind: 'failed', reason: refusal.message }, { notice: refusal.message });
     }
   }
 
-  async function nameOf(
-    entity: Extract<Caller, { kind: 'entity' }>['entity'],
-    read: () => Promise<string | null>,
+  /** The name of the card that Kommo chose; the card alone where the name could not be read, and why. */
+  async function named(
+    entity: EntityRef,
+    before: Resolution | null,
+    search: Search,
+    { found }: Listener,
   ): Promise<Resolution> {
+    // Until it is read again, what it was called the last time.
+    const same = before !== null && before.caller.kind === 'entity' && sameEntity(before.caller.entity, entity);
+    const early = same && before.caller.kind === 'entity' ? before.caller.name : null;
+    found(known({ kind: 'entity', entity, name: early }, { matches: same ? before.matches : [] }));
     try {
-      return { caller: { kind: 'entity', entity, name: await read() }, notice: null };
+      const card = await patiently(() => search.kommo.readCard(entity));
+      if (card === null) return known({ kind: 'entity', entity, name: null });
+      const facts = { matches: same ? before.matches : [], responsible: card.responsible };
+      const asEntity = (name: string | null) => known({ kind: 'entity', entity, name }, facts);
+      if (entity.type === 'contact' || entity.type === 'company') return asEntity(nameOnCard(card, search.order));
+      const person = personOf(card, search);
+      const inTime = await Promise.race([person.then(() => true), pause(PERSON_PATIENCE_MS, false)]);
+      if (!inTime && early === null && card.name !== null && !isAutoNamed(card)) found(asEntity(card.name));
+      const who = await person;
+      search.person = who?.id;
+      return asEntity(callerName(who === null ? null : nameOnCard(who, search.order), card));
     } catch (error) {
-      const refusal =
-        error instanceof KommoRefusal ? error : new KommoRefusal('unreachable', { detail: String(error) });
+      if (search.turn.dropped) return known({ kind: 'entity', entity, name: early });
+      const refusal = refusalFrom(error);
       log('caller.not-named', { kind: refusal.kind, detail: refusal.detail });
-      return {
-        caller: { kind: 'entity', entity, name: null },
-        notice: `The name could not be read. ${refusal.message}`,
-      };
+      return known(
+        { kind: 'entity', entity, name: null },
+        { notice: `The name could not be read. ${refusal.message}` },
+      );
     }
   }
 
-  return { resolve };
+  /**
+   * The person of a lead or a customer: the one who has the number, where there are several; null where there is none
+   * that may be read.
+   */
+  async function personOf({ people }: Card, search: Search): Promise<Card | null> {
+    const [main] = people;
+    if (main === undefined) return null;
+    try {
+      if (people.length > 1) {
+        const callers = await withNumber(search);
+        const caller = callers.find(({ id }) => people.includes(id));
+        if (caller !== undefined) return caller;
+      }
+      return await patiently(() => search.kommo.readCard({ type: 'contact', id: main }));
+    } catch (error) {
+      log('caller.no-person', { kind: refusalFrom(error).kind });
+      return null;
+    }
+  }
+
+  /** The contacts that have the number, the same line before what only ends alike, the oldest first. Asked once. */
+  async function withNumber(search: Search): Promise<Card[]> {
+    search.others ??= (async () => {
+      const found = new Map<number, { card: Card; rank: number }>();
+      for (const key of searchKeys(search.asked)) {
+        for (const card of await search.kommo.contactsWith(key)) {
+          const verdicts = card.phones.map((phone) => compareNumbers(phone, search.asked, rules()));
+          if (verdicts.includes('same')) found.set(card.id, { card, rank: 0 });
+          else if (verdicts.includes('alike')) found.set(card.id, { card, rank: 1 });
+        }
+      }
+      return [...found.values()].sort((a, b) => a.rank - b.rank || a.card.id - b.card.id).map(({ card }) => card);
+    })();
+    return search.others;
+  }
+
+  /** Whoever has the number written in a way that ends otherwise; nobody is notified. */
+  async function otherwiseWritten(search: Search): Promise<EntityRef | null> {
+    if (searchKeys(search.asked).length < 2) return null;
+    try {
+      const [first] = await withNumber(search);
+      return first === undefined ? null : { type: 'contact', id: first.id };
+    } catch (error) {
+      log('caller.not-searched', { kind: refusalFrom(error).kind });
+      return null;
+    }
+  }
+
+  /** Says who else has the number, for a call that still goes on. A luxury: what goes wrong here is not said. */
+  async function tellOthers(
+    call: Call,
+    resolution: Resolution,
+    search: Search,
+    { matches, live }: Listener,
+    whose: string | null,
+  ): Promise<void> {
+    const { caller } = resolution;
+    // A turn later the call has heard of the resolution itself.
+    await Promise.resolve();
+    if (caller.kind !== 'entity' || !live()) return;
+    try {
+      const cards = await withNumber(search);
+      const { entity } = caller;
+      const shown = entity.type === 'contact' ? entity.id : search.person;
+      const others = cards
+        .filter(({ id }) => id !== shown)
+        .slice(0, MOST_MATCHES - 1)
+        .map((card): CallMatch => ({ entity: { type: 'contact', id: card.id }, name: nameOnCard(card, search.order) }));
+      const all = others.length === 0 ? [] : [{ entity, name: caller.name }, ...others];
+      timeline.add('resolve.matches', call.id, { matches: all.length });
+      if (whose !== null) remembered.keep(whose, search.asked, { ...resolution, matches: all });
+      matches(all);
+    } catch (error) {
+      log('caller.not-searched', { kind: refusalFrom(error).kind });
+    }
+  }
+
+  return { resolve, recall };
+}
+
+/** What the requests about one call share. */
+type Search = {
+  readonly kommo: ReturnType<KommoClient['during']>;
+  readonly turn: Turn;
+  readonly asked: string;
+  readonly order: NameOrder;
+  /** The contacts with the number, once they were asked for. */
+  others: Promise<Card[]> | null;
+  /** The person of the lead or customer, where one was found. */
+  person?: number | undefined;
+};
+
+function refusalFrom(error: unknown): KommoRefusal {
+  return error instanceof KommoRefusal ? error : new KommoRefusal('unreachable', { detail: String(error) });
+}
+
+export function sameEntity(one: EntityRef, other: EntityRef): boolean {
+  return one.type === other.type && one.id === other.id;
 }
 
 /** Reads again what failed for a reason that passes. */

@@ -5,7 +5,10 @@ import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import type { Session } from '../session/session.ts';
 
-export type Party = { caller: Caller; number: { e164: string | null; asReceived: string; internal: boolean } };
+export type Party = {
+  caller: Caller;
+  number: { e164: string | null; asReceived: string; internal: boolean; private?: boolean | undefined };
+};
 
 export type CardPorts = { session: Session; timeline: Timeline; open(url: string): Promise<void>; log: Log };
 
@@ -15,6 +18,8 @@ export function createCards({ session, timeline, open, log }: CardPorts) {
     const origin = session.origin();
     if (party === null) return { ok: false, message: 'This call is not known any more.' };
     if (origin === null) return { ok: false, message: 'Ringside is not set up for Kommo yet. Sign in first.' };
+    if (party.number.private === true)
+      return { ok: false, message: 'This number is on the private list: Kommo is not told of it.' };
     if (party.caller.kind === 'entity') return { ok: true, url: cardUrl(origin, party.caller.entity) };
     const number = party.number.e164 ?? party.number.asReceived.replace(/[^+\d]/g, '');
     if (party.number.internal || !/^\+?\d{3,}$/.test(number))

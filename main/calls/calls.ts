@@ -1,16 +1,36 @@
 /** The one writer of call state: folds what the phone reports, and sees that each part hears of it in its turn. */
 import { dispositionOf, type Call } from '../../app/calls/call.ts';
 import { emptyBook, fold } from '../../app/calls/call-book.ts';
-import { completedCall, type Caller, type CompletedCall, type RecordingRule } from '../../app/calls/completed-call.ts';
+import {
+  completedCall,
+  type Caller,
+  type CompletedCall,
+  type EntityRef,
+  type RecordingRule,
+} from '../../app/calls/completed-call.ts';
 import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
-import type { CallView } from '../../app/ipc/panel.ts';
+import { lineOf } from '../../app/calls/line.ts';
+import type { CallMatch, CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
-import type { Resolution } from '../caller/caller.ts';
+import { sameEntity, type Listener, type Resolution } from '../caller/caller.ts';
+import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
 import type { Toasts } from '../toasts/toasts.ts';
 
 /** What is known about a live call beside its SIP state. */
-type Known = { number: NumberInfo; caller: Caller; resolving: boolean; notice: string | null };
+type Known = {
+  readonly number: NumberInfo;
+  readonly line: string | null;
+  readonly caller: Caller;
+  readonly resolving: boolean;
+  readonly notice: string | null;
+  readonly matches: CallMatch[];
+  readonly responsible: number | null;
+  /** The agent has said which of the matches it is: nothing that comes later changes it. */
+  readonly chosen: boolean;
+  /** Its card has opened by itself, or will not. */
+  readonly popped: boolean;
+};
 
 export type CallPorts = {
   newId(): string;
@@ -18,8 +38,16 @@ export type CallPorts = {
   recordingRule(): RecordingRule | undefined;
   /** The agent's own extension: what a trunk or a ring group dialled may be another number. */
   extension(): string;
-  agent(): CompletedCall['agent'];
-  resolve(call: Call, number: NumberInfo, found: (resolution: Resolution) => void): Promise<Resolution>;
+  /** Which header shows the line that was called. */
+  lineHeader(): string | undefined;
+  /** The Kommo user whose call it is. */
+  agent(call: Call): CompletedCall['agent'];
+  /** What was last known of a number, for the first toast. */
+  recall(number: NumberInfo): Resolution | null;
+  resolve(call: Call, number: NumberInfo, listener: Listener): Promise<Resolution>;
+  popRule(): PopRule;
+  /** Opens the card of a live call in the browser. */
+  pop(id: string, party: Party): void;
   toasts: Toasts;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
@@ -27,9 +55,12 @@ export type CallPorts = {
   record(call: CompletedCall, settled: boolean): void;
   /** Kommo's answer for a call that was recorded before it came. */
   settled(id: string, caller: Caller): void;
-  /** A call changed in a way that others show; its last change has the state `ended`. */
-  changed(view: CallView): void;
+  /** A call changed in a way that others show; its last change has the state `ended`. A private one is not for the browser. */
+  changed(view: CallView, isPrivate: boolean): void;
 };
+
+/** The other party as far as it is known. */
+type Party = { caller: Caller; number: NumberInfo };
 
 export function createCalls(ports: CallPorts) {
   const { timeline, toasts } = ports;
@@ -38,20 +69,23 @@ export function createCalls(ports: CallPorts) {
   /** Who waits for Kommo's answer about a call. */
   const awaited = new Map<string, ((facts: Known) => void)[]>();
 
+  const hasParty = ({ caller, resolving }: Known) => !resolving || caller.kind === 'entity';
   const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
   const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
     (caller.kind === 'entity' ? caller.name : null) ??
     (number.withheld && displayName !== '' ? displayName : number.display);
   const nameOf = (caller: Caller) => (caller.kind === 'entity' ? caller.name : null);
-  const subject = (call: Call, { number, caller, notice }: Known) => ({
+  const subject = (call: Call, { number, caller, notice, matches, line }: Known) => ({
     call,
     number: number.display,
     name: nameOf(caller),
     notice,
+    matches: matches.length,
+    line,
   });
 
   function view(call: Call): CallView {
-    const { number, caller, resolving, notice } = known.get(call.id) ?? unknown(call);
+    const { number, line, caller, resolving, notice, matches } = known.get(call.id) ?? unknown(call);
     return {
       id: call.id,
       direction: call.direction,
@@ -63,54 +97,110 @@ export function createCalls(ports: CallPorts) {
       startedAt: call.startedAt,
       answeredAt: call.answeredAt,
       notice,
-      canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld),
+      canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld && !number.private),
+      matches,
+      line,
     };
   }
 
   const unknown = (call: Call): Known => ({
     number: readNumber(call.remote.user, ports.rules()),
+    line: lineOf(call, ports.lineHeader(), ports.rules(), ports.extension()),
     caller: { kind: 'not-asked' },
     resolving: false,
     notice: null,
+    matches: [],
+    responsible: null,
+    chosen: false,
+    popped: false,
   });
 
-  const announce = (call: Call) => ports.changed(view(call));
+  const announce = (call: Call) =>
+    ports.changed(view(call), (known.get(call.id)?.number ?? readNumber(call.remote.user, ports.rules())).private);
 
   function opened(call: Call): void {
-    const facts = unknown(call);
-    known.set(call.id, { ...facts, resolving: true });
+    const first = unknown(call);
+    const { number } = first;
+    const remembered = ports.recall(number);
+    const facts: Known = {
+      ...first,
+      // Who it was the last time, until Kommo says who it is now.
+      ...(remembered?.caller.kind === 'entity' ? { caller: remembered.caller, matches: remembered.matches } : {}),
+      resolving: true,
+    };
+    known.set(call.id, facts);
     timeline.add(
       call.direction === 'inbound' ? 'invite' : 'dialling',
       call.id,
-      { number: lastDigits(facts.number.asReceived), source: call.source },
+      { ...(number.private ? {} : { number: lastDigits(number.asReceived) }), source: call.source },
       call.startedMonotonic,
     );
     // The number first, before anything that could take time.
     toasts.open(subject(call, facts));
     announce(call);
     void ports
-      .resolve(call, facts.number, (found) => learned(call.id, found, true))
+      .resolve(call, number, {
+        found: (resolution) => learned(call.id, resolution, true),
+        matches: (matches) => others(call.id, matches),
+        live: () => byId(call.id) !== undefined,
+      })
       .then((resolution) => learned(call.id, resolution, false));
   }
 
   /** Something was found out about a call that may be over by now. */
-  function learned(id: string, { caller, notice }: Resolution, resolving: boolean): void {
+  function learned(id: string, { caller: said, notice, matches, responsible }: Resolution, resolving: boolean): void {
     const facts = known.get(id);
     if (facts === undefined) return;
-    const next = { ...facts, caller, notice: notice ?? facts.notice, resolving };
+    // A Kommo that could not be asked knows no better than our memory; the agent knows best.
+    const keeps = facts.chosen || (said.kind === 'failed' && facts.caller.kind === 'entity');
+    const caller = keeps ? facts.caller : said;
+    const next: Known = {
+      ...facts,
+      caller,
+      notice: notice ?? facts.notice,
+      resolving,
+      ...(keeps ? {} : { matches, responsible }),
+    };
     known.set(id, next);
+    if (hasParty(next)) settle(id, next);
     const call = byId(id);
     if (call === undefined) {
       if (!resolving) {
         known.delete(id);
         ports.settled(id, caller);
-        settle(id, next);
       }
       return;
     }
-    if (!resolving) settle(id, next);
-    if (nameOf(caller) !== nameOf(facts.caller) || next.notice !== facts.notice) toasts.name(subject(call, next));
+    // A card without its name yet would only take the number away from the eye, or the name that it was known by.
+    const shows = !resolving || nameOf(caller) !== null;
+    if (shows && differs(subject(call, next), facts)) toasts.name(subject(call, next));
     announce(call);
+    popIfDue(call);
+  }
+
+  const differs = (
+    now: { name: string | null; notice: string | null; matches: number },
+    { caller, notice, matches }: Known,
+  ) => now.name !== nameOf(caller) || now.notice !== notice || now.matches !== matches.length;
+
+  /** Others have the number as well: the agent may choose. */
+  function others(id: string, matches: CallMatch[]): void {
+    const facts = known.get(id);
+    const call = byId(id);
+    if (facts === undefined || call === undefined || facts.chosen) return;
+    const next = { ...facts, matches };
+    known.set(id, next);
+    if (differs(subject(call, next), facts)) toasts.name(subject(call, next));
+    announce(call);
+  }
+
+  function popIfDue(call: Call): void {
+    const facts = known.get(call.id);
+    if (facts === undefined || facts.popped) return;
+    const due = popOf(call, facts, ports.popRule(), ports.agent(call)?.userId ?? null);
+    if (due === 'later') return;
+    known.set(call.id, { ...facts, popped: true });
+    if (due === 'now') ports.pop(call.id, facts);
   }
 
   function settle(id: string, facts: Known): void {
@@ -123,8 +213,9 @@ export function createCalls(ports: CallPorts) {
     const record = completedCall(call, {
       number: facts.number,
       caller: facts.caller,
-      agent: ports.agent(),
+      agent: ports.agent(call),
       extension: ports.extension(),
+      line: facts.line,
       recording: ports.recordingRule(),
     });
     timeline.add(
@@ -153,9 +244,10 @@ export function createCalls(ports: CallPorts) {
       case 'changed':
         if (change.call.answeredAt !== null && change.before.answeredAt === null) {
           timeline.add('answered', change.call.id, {}, change.call.answeredMonotonic ?? performance.now());
-          toasts.answered(subject(change.call, known.get(change.call.id) ?? unknown(change.call)));
+          toasts.changed(subject(change.call, known.get(change.call.id) ?? unknown(change.call)));
         }
         announce(change.call);
+        popIfDue(change.call);
         return;
       case 'completed':
         // Its first event was its last: there is nothing to ring, but it happened and is kept.
@@ -215,14 +307,28 @@ export function createCalls(ports: CallPorts) {
     decline: (id: string) => command(id, 'decline'),
     hangUp: (id: string) => command(id, 'hang-up'),
     dial: (target: string) => ports.command({ kind: 'dial', target }),
+    /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice. */
+    chooseMatch(id: string, entity: EntityRef): boolean {
+      const call = byId(id);
+      const facts = known.get(id);
+      const match = facts?.matches.find((one) => sameEntity(one.entity, entity));
+      if (call === undefined || facts === undefined || match === undefined) return false;
+      const next: Known = { ...facts, caller: { kind: 'entity', ...match }, chosen: true };
+      known.set(id, next);
+      timeline.add('match.chosen', id, { type: entity.type });
+      toasts.changed(subject(call, next));
+      announce(call);
+      return true;
+    },
     views: (): CallView[] => [...book.live.values()].map(view),
     /**
      * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for
-     * a new contact of somebody who is known. Null where nothing is known of the call any more.
+     * a new contact of somebody who is known. The name is not waited for. Null where nothing is known of the call any
+     * more.
      */
-    party(id: string): Promise<{ caller: Caller; number: NumberInfo } | null> {
+    party(id: string): Promise<Party | null> {
       const facts = known.get(id);
-      if (facts === undefined || !facts.resolving) return Promise.resolve(facts ?? null);
+      if (facts === undefined || hasParty(facts)) return Promise.resolve(facts ?? null);
       return new Promise((resolve) => awaited.set(id, [...(awaited.get(id) ?? []), resolve]));
     },
   };

@@ -5,7 +5,10 @@ import type { Settings } from './settings.ts';
 export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfig | null {
   const phone = settings.phone();
   if (phone === null) return null;
-  const header = settings.calls().recording?.header;
+  const { recording, lineHeader } = settings.calls();
+  // `To` and `Diversion` are reported anyway.
+  const line = lineHeader !== undefined && /^x-/i.test(lineHeader) ? lineHeader : undefined;
+  const headers = [recording?.header, line].flatMap((header) => (header === undefined ? [] : [header.toLowerCase()]));
   return {
     server: phone.server,
     uri: phone.uri,
@@ -15,7 +18,7 @@ export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfi
     iceServers: phone.iceServers,
     instanceId: settings.instanceId,
     userAgent,
-    headers: header === undefined ? [] : [header.toLowerCase()],
+    headers,
   };
 }
 

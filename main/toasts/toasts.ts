@@ -11,6 +11,10 @@ export type ToastSubject = {
   name: string | null;
   /** Said beneath, when something was in the way. */
   notice: string | null;
+  /** How many people have the number, where the agent can choose; else 0. */
+  matches: number;
+  /** The line that was called. */
+  line: string | null;
 };
 
 export type ToastPorts = {
@@ -24,43 +28,51 @@ export type ToastPorts = {
 
 /** Toasts of ended calls whose clicks still count; older ones are the system's to forget. */
 const KEPT = 50;
+/** A toast that keeps changing is not read: what is found out after that is in the panel. */
+const MOST_CHANGES = 2;
 
 export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
-  const toasts = new Map<string, { handle: ToastHandle; title: string }>();
+  const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean }>();
 
-  function present(id: string, content: ToastContent, event: 'toast' | 'name'): void {
+  function present(id: string, subject: ToastSubject): void {
     let toast = toasts.get(id);
+    const first = toast === undefined;
     if (toast === undefined) {
-      toast = {
-        handle: service().create(
-          (action) => acted(id, action),
-          () => toasts.delete(id),
-        ),
-        title: '',
-      };
+      const handle = service().create(
+        (action) => acted(id, action),
+        () => toasts.delete(id),
+      );
+      toast = { handle, changes: 0, named: false };
       toasts.set(id, toast);
-    }
-    toast.title = content.title;
-    timeline.add(`${event}.requested`, id);
-    void toast.handle.show(content).then((result: ShowResult) => {
-      timeline.add(`${event}.shown`, id, result.shown ? {} : { shown: false, reason: result.reason });
+    } else toast.changes += 1;
+    // The name counts from when it is first read, be it on the first toast or on a later one.
+    const names = subject.name !== null && !toast.named;
+    toast.named ||= names;
+    const events = [...(first ? ['toast'] : []), ...(names ? ['name'] : []), ...(first || names ? [] : ['update'])];
+    for (const event of events) timeline.add(`${event}.requested`, id);
+    void toast.handle.show(contentOf(subject)).then((result: ShowResult) => {
+      const failed = result.shown ? {} : { shown: false, reason: result.reason };
+      for (const event of events) timeline.add(`${event}.shown`, id, failed);
       if (!result.shown) notShown(id, result.reason);
     });
   }
 
   return {
-    /** A call rings or is dialled: its number, at once. */
+    /** A call rings or is dialled: its number, at once, and the name if it is known from the last time. */
     open(subject: ToastSubject): void {
-      present(subject.call.id, contentOf(subject), 'toast');
+      present(subject.call.id, subject);
     },
 
-    /** The name is there: the same toast says it. A toast that the agent has closed stays closed. */
+    /**
+     * Something was found out: the same toast says it, twice at most. A toast that the agent has closed stays closed.
+     */
     name(subject: ToastSubject): void {
-      if (toasts.has(subject.call.id)) present(subject.call.id, contentOf(subject), 'name');
+      const toast = toasts.get(subject.call.id);
+      if (toast !== undefined && toast.changes < MOST_CHANGES) present(subject.call.id, subject);
     },
 
-    /** The call is answered: its buttons make no sense any more. */
-    answered(subject: ToastSubject): void {
+    /** The call itself changed, by its answer (buttons make no sense any more) or by the agent's choice. */
+    changed(subject: ToastSubject): void {
       const toast = toasts.get(subject.call.id);
       if (toast !== undefined) void toast.handle.show(contentOf(subject));
     },
@@ -96,14 +108,14 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
 
 export type Toasts = ReturnType<typeof createToasts>;
 
-function contentOf({ call, number, name, notice }: ToastSubject): ToastContent {
+function contentOf({ call, number, name, notice, matches, line }: ToastSubject): ToastContent {
   const inbound = call.direction === 'inbound';
   const ringing = call.state === 'ringing' && inbound;
   const what = ringing ? 'Incoming call' : call.answeredAt !== null ? 'In call' : inbound ? 'Call' : 'Calling';
-  const first = name === null ? what : `${what} · ${number}`;
+  const facts = [what, ...(name === null ? [] : [number]), ...(matches > 1 ? [`${matches} matches`] : [])].join(' · ');
   return {
     title: truncate(name ?? number),
-    body: notice === null ? first : `${first}\n${notice}`,
+    body: [facts, ...(line === null ? [] : [`Line: ${line}`]), ...(notice === null ? [] : [notice])].join('\n'),
     urgency: ringing ? 'ringing' : 'news',
     buttons: ringing
       ? [

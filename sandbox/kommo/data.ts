@@ -100,6 +100,8 @@ export type AccountData = {
     readonly currency: string;
     readonly country: string;
     readonly timezone: string;
+    /** 1, the default: first name first; 2: last name first. */
+    readonly contactNameDisplayOrder?: 1 | 2;
   };
   readonly statuses: readonly Status[];
   readonly users: User[];

@@ -64,12 +64,14 @@ test('an ended call is kept whole and can be read again', () => {
     caller: { kind: 'nobody' },
     agent: null,
     extension: '101',
+    line: 'Sales',
     recording: undefined,
   });
   expect(v.parse(CompletedCallSchema, JSON.parse(JSON.stringify(completed)))).toEqual(completed);
   expect(completed).toMatchObject({
     id: 'r-1',
     callId: 'a84b4c76e66710@pbx.example',
+    line: 'Sales',
     disposition: 'answered',
     ringSeconds: 3,
     talkSeconds: 57,

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { reduce } from '../../../../app/calls/call.ts';
-import type { Caller } from '../../../../app/calls/completed-call.ts';
+import { reduce, type Call } from '../../../../app/calls/call.ts';
+import type { Caller, EntityRef } from '../../../../app/calls/completed-call.ts';
+import type { CallMatch } from '../../../../app/ipc/panel.ts';
+import { createBudget } from '../../../../app/kommo/budget.ts';
 import { readNumber } from '../../../../app/numbers/number.ts';
 import { createCallerResolver, type Resolution } from '../../../../main/caller/caller.ts';
+import { createRemembered } from '../../../../main/caller/remembered.ts';
 import { createCards } from '../../../../main/caller/cards.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
+import { realisticAccount } from '../../../../sandbox/kommo/data.ts';
 import type { FaultAnswer } from '../../../../sandbox/kommo/faults.ts';
 import { callEvent } from '../../app/calls/samples.ts';
 import { openDesk, provisioningFor, type Desk } from '../session/desk.ts';
@@ -25,82 +29,285 @@ afterEach(async () => {
 });
 
 const events = () => kommo.requests.filter(({ path }) => path.startsWith('/api/v2/events'));
-const number = (user: string) => readNumber(user, { country: 'US', internalDigits: 6 });
+const rules = { country: 'US', internalDigits: 6 };
+const number = (user: string) => readNumber(user, rules);
 
-async function resolve(user: string): Promise<{ found: Resolution[]; resolution: Resolution }> {
-  const found: Resolution[] = [];
-  const { resolve: ask } = createCallerResolver({
+/** A desktop that never has to wait for its turn. */
+const turnOf = () =>
+  createBudget({
+    perSecond: 1000,
+    timers: { now: () => performance.now(), after: (ms, run) => void setTimeout(run, ms) },
+  }).turn(true);
+
+type Told = { found: Resolution[]; resolution: Resolution; matches: CallMatch[] | null };
+
+/** A desktop's resolver; what it remembers stays for as long as it lives. */
+function resolverOf(userOf: (call: Call) => number | null = () => null) {
+  const { resolve, recall } = createCallerResolver({
     session: desk.session,
+    remembered: createRemembered(() => performance.now()),
+    rules: () => rules,
+    userOf,
+    turnOf,
     timeline: { add: (event) => timeline.push(event) },
     log: (event, details) => void desk.logged.push(`${event} ${JSON.stringify(details)}`),
   });
-  const call = reduce(undefined, callEvent('ringing', {}), 'r-1');
-  const resolution = await ask(call, number(user), (early) => found.push(early));
-  return { found, resolution };
+  return {
+    recall,
+    /** Asks about a call, and waits for the word about others where the call goes on. */
+    async ask(user: string, live = true): Promise<Told> {
+      const found: Resolution[] = [];
+      let others: (matches: CallMatch[]) => void = () => {};
+      const matches = new Promise<CallMatch[]>((heard) => (others = heard));
+      const call = reduce(undefined, callEvent('ringing', {}), 'r-1');
+      const resolution = await resolve(call, number(user), {
+        found: (early) => found.push(early),
+        matches: others,
+        live: () => live,
+      });
+      return { found, resolution, matches: live && resolution.caller.kind === 'entity' ? await matches : null };
+    },
+  };
 }
+const resolve = (user: string) => resolverOf().ask(user, false);
+
+const entity = (type: EntityRef['type'], id: number, name: string | null): Caller => ({
+  kind: 'entity',
+  entity: { type, id },
+  name,
+});
+const { annaPetrova, hannahCole, elenaFischer, tomasHerrera, graceLiu, kofiMensah } = people;
+const annasLead = (name: string | null) => entity('lead', annaPetrova.lead.id, name);
 
 describe('who it is', () => {
   test.each<[string, string, Caller]>([
+    ['a lead: its person first', annaPetrova.phone, annasLead('Anna Petrova, Roof repair')],
+    ['a lead that nobody named: its person', hannahCole.phone, entity('lead', hannahCole.lead.id, 'Hannah Cole')],
+    ['a contact', people.marcusWebb.phone, entity('contact', people.marcusWebb.id, 'Marcus Webb')],
+    ['a company', people.northwindTraders.phone, entity('company', people.northwindTraders.id, 'Northwind Traders')],
     [
-      'a lead',
-      people.annaPetrova.phone,
-      { kind: 'entity', entity: { type: 'lead', id: people.annaPetrova.lead.id }, name: 'Roof repair' },
+      "a company's lead, with no person",
+      people.blueHarbor.phone,
+      entity('lead', people.blueHarbor.lead.id, 'Warehouse lighting'),
     ],
     [
-      'a contact',
-      people.marcusWebb.phone,
-      { kind: 'entity', entity: { type: 'contact', id: people.marcusWebb.id }, name: 'Marcus Webb' },
+      'a customer: its person first',
+      elenaFischer.phone,
+      entity('customer', elenaFischer.customer.id, 'Elena Fischer, Fischer Dental, annual care'),
     ],
-    [
-      'a company',
-      people.northwindTraders.phone,
-      { kind: 'entity', entity: { type: 'company', id: people.northwindTraders.id }, name: 'Northwind Traders' },
-    ],
-    [
-      'a customer',
-      people.elenaFischer.phone,
-      {
-        kind: 'entity',
-        entity: { type: 'customer', id: people.elenaFischer.customer.id },
-        name: people.elenaFischer.customer.name,
-      },
-    ],
-    [
-      'the oldest of three',
-      people.kofiMensah.phone,
-      { kind: 'entity', entity: { type: 'contact', id: people.tomasHerrera.id }, name: 'Tomás Herrera' },
-    ],
-  ])('%s: the entity first, then its name', async (_what, phone, caller) => {
+    ['the oldest of three', kofiMensah.phone, entity('contact', tomasHerrera.id, 'Tomás Herrera')],
+  ])('%s; the entity before its name', async (_what, phone, caller) => {
     const { found, resolution } = await resolve(phone);
-    expect(resolution).toEqual({ caller, notice: null });
-    expect(found).toEqual([{ caller: { ...caller, name: null }, notice: null }]);
+    expect(resolution).toMatchObject({ caller, notice: null, responsible: expect.any(Number) as unknown });
+    expect(found.map((early) => early.caller)).toEqual([{ ...caller, name: null }]);
     expect(events().map(({ body }) => body)).toEqual([
       { add: [{ type: 'phone_call', phone_number: phone, users: [ana] }] },
     ]);
     expect(timeline).toEqual(['resolve.sent', 'resolve.entity', 'resolve.done']);
   });
 
-  test('nobody', async () => {
-    expect(await resolve(people.unknown.phone)).toEqual({
+  test.each(['empty', 'nulls', 'missing', '204'] as const)('nobody, said as %s', async (notFound) => {
+    kommo.events.notFound = notFound;
+    const { found, resolution } = await resolve(people.unknown.phone);
+    expect({ found, caller: resolution.caller, notice: resolution.notice }).toEqual({
       found: [],
-      resolution: { caller: { kind: 'nobody' }, notice: null },
+      caller: { kind: 'nobody' },
+      notice: null,
     });
     expect(events()).toHaveLength(1);
   });
 
   test.each([people.internal.phone, 'anonymous', 'ana.silva', '*97'])('%s is nothing to ask Kommo', async (user) => {
-    expect((await resolve(user)).resolution).toEqual({ caller: { kind: 'not-asked' }, notice: null });
+    expect((await resolve(user)).resolution).toMatchObject({ caller: { kind: 'not-asked' }, notice: null });
+    expect(kommo.requests).toEqual([]);
+  });
+
+  test('a private number is nothing to ask Kommo', async () => {
+    const hidden = readNumber(annaPetrova.phone, { ...rules, private: ['+1415*'] });
+    const { resolve: ask } = createCallerResolver({
+      session: desk.session,
+      remembered: createRemembered(() => 0),
+      rules: () => rules,
+      userOf: () => null,
+      turnOf,
+      timeline: { add: () => {} },
+      log: () => {},
+    });
+    const listener = { found: () => {}, matches: () => {}, live: () => true };
+    const call = reduce(undefined, callEvent('ringing', {}), 'r-1');
+    expect((await ask(call, hidden, listener)).caller).toEqual({ kind: 'not-asked' });
     expect(kommo.requests).toEqual([]);
   });
 
   test('a card that the agent may not read: its kind and link, no name, and why', async () => {
     const { resolution } = await resolve(people.ivanSokolov.phone);
-    expect(resolution).toEqual({
-      caller: { kind: 'entity', entity: { type: 'lead', id: people.ivanSokolov.lead.id }, name: null },
+    expect(resolution).toMatchObject({
+      caller: entity('lead', people.ivanSokolov.lead.id, null),
       notice:
         'The name could not be read. Your Kommo user may not see this. Ask your administrator for the right to it.',
     });
     expect(events()).toHaveLength(1);
+  });
+
+  test("a lead whose person may not be read: the lead's name alone, and nothing to excuse", async () => {
+    const contact = kommo.data.contacts.find(({ id }) => id === annaPetrova.id);
+    if (contact === undefined) throw new Error('no Anna');
+    contact.readableBy = [agents.mariaKeller.id];
+    expect((await resolve(annaPetrova.phone)).resolution).toMatchObject({
+      caller: annasLead('Roof repair'),
+      notice: null,
+    });
+  });
+
+  test('of the several people of a lead, the one who has the number, main contact or not', async () => {
+    const lead = kommo.data.leads.find(({ id }) => id === annaPetrova.lead.id);
+    lead?.contactIds.unshift(people.leoGrant.id);
+    const { resolution } = await resolve(annaPetrova.phone);
+    expect(resolution.caller).toEqual(annasLead('Anna Petrova, Roof repair'));
+  });
+
+  test('of the several people of a lead, the main contact where the search fails', async () => {
+    const lead = kommo.data.leads.find(({ id }) => id === annaPetrova.lead.id);
+    lead?.contactIds.unshift(people.leoGrant.id);
+    kommo.fail({ match: ({ path, query }) => path === '/api/v4/contacts' && 'query' in query, answer: 'empty' });
+    expect((await resolve(annaPetrova.phone)).resolution.caller).toEqual(annasLead('Leo Grant, Roof repair'));
+  });
+
+  test("a person who is slow to read: the lead's name first, then both", async () => {
+    kommo.fail({
+      match: ({ path }) => path === `/api/v4/contacts/${annaPetrova.id}`,
+      answer: '500',
+      times: 2,
+    });
+    const { found, resolution } = await resolve(annaPetrova.phone);
+    expect(found.map((early) => early.caller)).toEqual([annasLead(null), annasLead('Roof repair')]);
+    expect(resolution.caller).toEqual(annasLead('Anna Petrova, Roof repair'));
+  });
+
+  test("names in the account's order", async () => {
+    const data = realisticAccount();
+    const other = await openKommo({
+      rateLimit: 'off',
+      data: { ...data, account: { ...data.account, contactNameDisplayOrder: 2 } },
+    });
+    desk.remove();
+    desk = openDesk(provisioningFor(other.origin, { kind: 'token', accessToken: other.longLivedToken(ana) }));
+    expect((await resolve(annaPetrova.phone)).resolution.caller).toEqual(annasLead('Petrova Anna, Roof repair'));
+    await other.close();
+  });
+
+  test('an extension that belongs to somebody else rings their bell', async () => {
+    const resolver = resolverOf(({ local }) => (local.user === '101' ? agents.benOrtiz.id : null));
+    await resolver.ask(people.marcusWebb.phone, false);
+    expect(events().map(({ body }) => body)).toMatchObject([{ add: [{ users: [agents.benOrtiz.id] }] }]);
+    expect(kommo.notifications(agents.benOrtiz.id)).toHaveLength(1);
+    expect(kommo.notifications(ana)).toEqual([]);
+  });
+});
+
+describe('a number that is written in two ways', () => {
+  const argentine = '+5493415123456';
+
+  test('somebody whom Kommo does not find by its last eight digits is found silently', async () => {
+    const leo = kommo.data.contacts.find(({ id }) => id === people.leoGrant.id);
+    leo?.phones.push('0341 15 512-3456');
+    const { resolution } = await resolverOf().ask(argentine, false);
+    expect(resolution.caller).toEqual(entity('contact', people.leoGrant.id, 'Leo Grant'));
+    expect(events()).toHaveLength(1);
+    expect(kommo.notifications(ana)).toHaveLength(1);
+  });
+
+  test('a number that can be written in one way only is not searched for again', async () => {
+    await resolve(people.unknown.phone);
+    expect(kommo.requests.filter(({ path }) => path.startsWith('/api/v4/contacts'))).toEqual([]);
+  });
+});
+
+describe('several people with the number', () => {
+  test("Kommo's choice first, then the same line, then what only ends alike; nobody is notified of that", async () => {
+    const { resolution, matches } = await resolverOf().ask(kofiMensah.phone);
+    expect(resolution.caller).toEqual(entity('contact', tomasHerrera.id, 'Tomás Herrera'));
+    expect(matches).toEqual([
+      { entity: { type: 'contact', id: tomasHerrera.id }, name: 'Tomás Herrera' },
+      { entity: { type: 'contact', id: kofiMensah.id }, name: 'Kofi Mensah' },
+      { entity: { type: 'contact', id: graceLiu.id }, name: 'Grace Liu' },
+    ]);
+    expect(events()).toHaveLength(1);
+    expect(kommo.notifications(ana)).toHaveLength(1);
+    expect(timeline).toEqual(['resolve.sent', 'resolve.entity', 'resolve.done', 'resolve.matches']);
+  });
+
+  test("the person of Kommo's lead is no second match", async () => {
+    expect((await resolverOf().ask(annaPetrova.phone)).matches).toEqual([]);
+    const contact = kommo.data.contacts.find(({ id }) => id === people.leoGrant.id);
+    contact?.phones.push('415-555-0142');
+    expect((await resolverOf().ask(annaPetrova.phone)).matches).toEqual([
+      { entity: { type: 'lead', id: annaPetrova.lead.id }, name: 'Anna Petrova, Roof repair' },
+      { entity: { type: 'contact', id: people.leoGrant.id }, name: 'Leo Grant' },
+    ]);
+  });
+
+  test('a call that is over by then asks nothing more', async () => {
+    await resolve(kofiMensah.phone);
+    expect(kommo.requests.some(({ path }) => path.includes('query='))).toBe(false);
+    expect(kommo.requests.at(-1)?.path).toContain(`/api/v4/contacts/${tomasHerrera.id}`);
+  });
+
+  test('a search that fails is not said', async () => {
+    kommo.fail({ match: ({ path, query }) => path === '/api/v4/contacts' && 'query' in query, answer: '500' });
+    const resolver = resolverOf();
+    const { resolution } = await resolver.ask(kofiMensah.phone, false);
+    expect(resolution.notice).toBeNull();
+    expect(desk.session.status().reason).toBeNull();
+  });
+});
+
+describe('a caller who rings again', () => {
+  test('is known at once, with the choice there was', async () => {
+    const resolver = resolverOf();
+    expect(resolver.recall(number(kofiMensah.phone))).toBeNull();
+    const { resolution, matches } = await resolver.ask(kofiMensah.phone);
+    expect(resolver.recall(number(kofiMensah.phone))).toEqual({ ...resolution, matches });
+    expect((await resolver.ask(kofiMensah.phone)).found).toEqual([
+      expect.objectContaining({ caller: resolution.caller, matches }) as unknown,
+    ]);
+    expect(events()).toHaveLength(2);
+  });
+
+  test('has the new name at the next call', async () => {
+    const resolver = resolverOf();
+    await resolver.ask(annaPetrova.phone, false);
+    const lead = kommo.data.leads.find(({ id }) => id === annaPetrova.lead.id);
+    const anna = kommo.data.contacts.find(({ id }) => id === annaPetrova.id);
+    if (lead === undefined || anna === undefined) throw new Error('no Anna');
+    lead.name = 'New roof';
+    anna.name = 'Anna Ruiz';
+    const { found, resolution } = await resolver.ask(annaPetrova.phone, false);
+    expect(found.map((early) => early.caller)).toEqual([annasLead('Anna Petrova, Roof repair')]);
+    expect(resolution.caller).toEqual(annasLead('Anna Ruiz, New roof'));
+    expect(resolver.recall(number(annaPetrova.phone))?.caller).toEqual(annasLead('Anna Ruiz, New roof'));
+  });
+
+  test('and has become somebody meanwhile', async () => {
+    const resolver = resolverOf();
+    await resolver.ask(people.unknown.phone);
+    expect(resolver.recall(number(people.unknown.phone))?.caller).toEqual({ kind: 'nobody' });
+    const leo = kommo.data.contacts.find(({ id }) => id === people.leoGrant.id);
+    leo?.phones.push(people.unknown.phone);
+    expect((await resolver.ask(people.unknown.phone, false)).resolution.caller).toMatchObject({ name: 'Leo Grant' });
+  });
+
+  test('nothing is remembered of what failed, nor for another sign-in', async () => {
+    const resolver = resolverOf();
+    const undo = kommo.fail({ match: ({ path }) => path.startsWith('/api/v2/events'), answer: '500' });
+    await desk.session.identify();
+    await resolver.ask(annaPetrova.phone, false);
+    expect(resolver.recall(number(annaPetrova.phone))).toBeNull();
+    undo();
+    await resolver.ask(annaPetrova.phone, false);
+    expect(resolver.recall(number(annaPetrova.phone))).not.toBeNull();
+    desk.session.signOut();
+    expect(resolver.recall(number(annaPetrova.phone))).toBeNull();
   });
 });
 
@@ -120,7 +327,9 @@ describe('what goes wrong is a sentence, and Kommo is told of the call once at m
     expect(resolution.caller).toMatchObject({ kind: 'failed', reason: resolution.notice });
     expect(resolution.notice).toMatch(sentence);
     expect(found).toEqual([]);
-    expect(events()).toHaveLength(1);
+    // What Kommo turned away for now it did not do, and it may be sent once more.
+    expect(events()).toHaveLength(answer === '429' ? 2 : 1);
+    expect(kommo.notifications(ana)).toEqual([]);
     expect(timeline.at(-1)).toBe('resolve.done');
     expect(desk.session.status().reason).not.toBeNull();
   });
@@ -154,7 +363,7 @@ describe('what goes wrong is a sentence, and Kommo is told of the call once at m
 
   test('nobody signed in', async () => {
     desk.session.signOut();
-    expect((await resolve(people.marcusWebb.phone)).resolution).toEqual({
+    expect((await resolve(people.marcusWebb.phone)).resolution).toMatchObject({
       caller: { kind: 'not-asked' },
       notice: 'Ringside is not signed in to Kommo. Sign in to see who is calling.',
     });
@@ -204,6 +413,12 @@ describe('cards', () => {
       ok: false,
       message: 'There is no card for this number.',
     });
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  test('a private number has none, and the browser is not told', async () => {
+    const hidden = readNumber(people.annaPetrova.phone, { ...rules, private: ['+1415*'] });
+    expect(await cards().open('r-1', { ...nobody, number: hidden })).toMatchObject({ ok: false });
     expect(open).not.toHaveBeenCalled();
   });
 

@@ -174,11 +174,11 @@ describe('settings', () => {
   test('nothing is set up without a file', () => {
     const settings = open();
     expect([settings.kommo(), settings.phone(), phoneConfigOf(settings, 'ua')]).toEqual([null, null, null]);
-    expect(settings.numberRules()).toEqual({ country: 'US', internalDigits: 6 });
+    expect(settings.numberRules()).toEqual({ country: 'US', internalDigits: 6, private: [] });
   });
 
   test('a provisioning file counts for this start, and for the next once it was taken over', () => {
-    expect(open(provisioned()).numberRules()).toEqual({ country: 'DE', internalDigits: 4 });
+    expect(open(provisioned()).numberRules()).toEqual({ country: 'DE', internalDigits: 4, private: [] });
     expect(open().phone()).toBeNull();
     const settings = open(provisioned());
     settings.provision(provisioned());

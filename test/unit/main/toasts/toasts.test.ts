@@ -50,12 +50,12 @@ function call(...events: CallEvent[]): Call {
   if (folded === undefined) throw new Error('no events');
   return folded;
 }
-const subject = (of: Call, name: string | null = null, notice: string | null = null) => ({
-  call: of,
-  number: '+1 415 555 0142',
-  name,
-  notice,
-});
+const subject = (
+  of: Call,
+  name: string | null = null,
+  notice: string | null = null,
+  more: { matches?: number; line?: string } = {},
+) => ({ call: of, number: '+1 415 555 0142', name, notice, matches: 0, line: null, ...more });
 const last = () => desktop[0]?.contents.at(-1);
 
 test('the number at once, with buttons; the name in the same toast', async () => {
@@ -76,6 +76,48 @@ test('the number at once, with buttons; the name in the same toast', async () =>
   expect(timeline).toEqual(['toast.requested r-1', 'name.requested r-1', 'toast.shown r-1', 'name.shown r-1']);
 });
 
+describe('what is found out changes the same toast, twice at most', () => {
+  test('a third time is for the panel alone', async () => {
+    toasts.open(subject(call()));
+    toasts.name(subject(call(), 'Roof repair'));
+    toasts.name(subject(call(), 'Anna Petrova, Roof repair', null, { matches: 2 }));
+    toasts.name(subject(call(), 'Somebody else'));
+    expect(desktop).toHaveLength(1);
+    expect(desktop[0]?.contents.map(({ title, body }) => [title, body])).toEqual([
+      ['+1 415 555 0142', 'Incoming call'],
+      ['Roof repair', 'Incoming call · +1 415 555 0142'],
+      ['Anna Petrova, Roof repair', 'Incoming call · +1 415 555 0142 · 2 matches'],
+    ]);
+    // The call itself goes on: its buttons must go whatever was shown before.
+    toasts.changed(subject(call(callEvent('answered', {})), 'Somebody else'));
+    expect(last()).toMatchObject({ title: 'Somebody else', buttons: [] });
+    await vi.waitFor(() => expect(timeline).toContain('update.shown r-1'));
+    // The name counts once: when it is first there.
+    expect(timeline.filter((event) => event.startsWith('name.shown'))).toHaveLength(1);
+  });
+
+  test('a caller who is remembered has the name on the first toast, and it counts from there', async () => {
+    toasts.open(subject(call(), 'Anna Petrova'));
+    expect(last()).toMatchObject({ title: 'Anna Petrova', body: 'Incoming call · +1 415 555 0142' });
+    toasts.name(subject(call(), 'Anna Petrova-Ruiz'));
+    await vi.waitFor(() => expect(timeline).toContain('update.shown r-1'));
+    expect(timeline.slice(0, 2)).toEqual(['toast.requested r-1', 'name.requested r-1']);
+    expect(timeline.filter((event) => event === 'name.shown r-1')).toHaveLength(1);
+  });
+
+  test('a sentence without a name is no name', async () => {
+    toasts.open(subject(call()));
+    toasts.name(subject(call(), null, 'Kommo cannot be reached.'));
+    await vi.waitFor(() => expect(timeline).toContain('update.shown r-1'));
+    expect(timeline.join()).not.toContain('name.');
+  });
+});
+
+test('the line that was called stands beneath', () => {
+  toasts.open(subject(call(), 'Anna', 'Said beneath.', { line: 'Sales', matches: 3 }));
+  expect(last()?.body).toBe('Incoming call · +1 415 555 0142 · 3 matches\nLine: Sales\nSaid beneath.');
+});
+
 test('what was in the way is said beneath, and a name without end is cut', () => {
   toasts.open(subject(call(), 'N'.repeat(200), 'The name could not be read.'));
   expect(last()?.body).toMatch(/\nThe name could not be read\.$/);
@@ -84,7 +126,7 @@ test('what was in the way is said beneath, and a name without end is cut', () =>
 
 test('answered: no buttons and no urgency any more', () => {
   toasts.open(subject(call()));
-  toasts.answered(subject(call(callEvent('answered', {})), 'Anna'));
+  toasts.changed(subject(call(callEvent('answered', {})), 'Anna'));
   expect(last()).toMatchObject({ buttons: [], urgency: 'news', body: 'In call · +1 415 555 0142' });
 });
 
@@ -132,7 +174,7 @@ test('a toast that the agent closed stays closed', () => {
   toasts.open(subject(call()));
   desktop[0]?.dismissed();
   toasts.name(subject(call(), 'Anna'));
-  toasts.answered(subject(call(callEvent('answered', {})), 'Anna'));
+  toasts.changed(subject(call(callEvent('answered', {})), 'Anna'));
   toasts.ended(completedCall({ disposition: 'missed' }), 'x');
   expect(desktop).toHaveLength(1);
   expect(desktop[0]?.contents).toHaveLength(1);
