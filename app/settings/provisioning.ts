@@ -38,9 +38,10 @@ const sipServer = address(
   'a wss address such as wss://pbx.acme.example/ws (ws only on this computer)',
   (url) => url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname)),
 );
+/** Where Ringside waits for Kommo's answer; or a page of the office's own, whose address the agent pastes. */
 const redirectUri = address(
-  'an http address with a port on this computer, such as http://127.0.0.1:17653/oauth/callback',
-  (url) => url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== '',
+  'an http address with a port on this computer, such as http://127.0.0.1:17653/oauth/callback, or an https address',
+  (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== ''),
 );
 const sipUri = v.pipe(
   v.string('a SIP address such as sip:101@pbx.acme.example'),

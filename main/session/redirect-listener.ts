@@ -42,7 +42,7 @@ export async function listenForRedirect(
       fail(
         new Error(
           error.code === 'EADDRINUSE'
-            ? `Another program uses port ${expected.port}, where Kommo's answer would arrive.`
+            ? `Another program uses port ${expected.port}, where Kommo's answer must arrive.`
             : `Ringside cannot listen on ${expected.host} for Kommo's answer (${error.code ?? error.message}).`,
         ),
       ),

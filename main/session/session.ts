@@ -299,7 +299,7 @@ export function createSession(ports: SessionPorts) {
     const over = endsAt !== null && endsAt <= clock.now();
     return over
       ? 'The long-lived token has come to its end. Sign in with a new one. Calls that wait for Kommo are kept.'
-      : 'Kommo does not accept the access token any more; an administrator may have taken it back. Sign in with a new one. Calls that wait for Kommo are kept.';
+      : 'Kommo does not accept the access token any more. Sign in with a new one. Calls that wait for Kommo are kept.';
   }
 
   /** In the background: a refresh that is due, a pair that is not on disk yet, an account that is not known yet. */
@@ -461,24 +461,30 @@ export function createSession(ports: SessionPorts) {
     enter(account, () => keep(next));
   }
 
+  /** Waits for the redirect where it can come to this computer; says what is in the way where it cannot. */
+  async function listen(oauth: Integration, expected: { state: string; origin: KommoOrigin }) {
+    const paste = 'Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.';
+    if (new URL(oauth.redirectUri).protocol === 'https:') return { listener: null, busy: null };
+    try {
+      const listener = await listenForRedirect(oauth.redirectUri, (query) => {
+        const answer = readRedirect(query, expected);
+        return answer.ok
+          ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' }
+          : answer;
+      });
+      return { listener, busy: null };
+    } catch (error) {
+      return { listener: null, busy: `${error instanceof Error ? error.message : String(error)} ${paste}` };
+    }
+  }
+
   async function signInWithOAuth(): Promise<void> {
     const { origin, oauth } = registered();
     signingIn?.cancel();
     offer = null;
     const state = ports.newState();
     const expected = { state, origin };
-    const { listener, busy } = await listenForRedirect(oauth.redirectUri, (query) => {
-      const answer = readRedirect(query, expected);
-      return answer.ok
-        ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' }
-        : answer;
-    }).then(
-      (opened) => ({ listener: opened, busy: null }),
-      (error: unknown) => ({
-        listener: null,
-        busy: `${error instanceof Error ? error.message : String(error)} Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.`,
-      }),
-    );
+    const { listener, busy } = await listen(oauth, expected);
     let finish: () => void = () => {};
     let cancel: () => void = () => {};
     const pasted = new Promise<null>((done) => (finish = () => done(null)));

@@ -18,10 +18,12 @@ export const refreshFigure: Figure = {
     try {
       await desk.session.pasteCode(kommo.authority.issueCode(agents.anaSilva.id));
       desk.later(A_DAY_AND_MORE);
+      const before = kommo.requests.length;
       const client = desk.session.client();
       if (client === null) throw new Error('nobody is signed in');
       await Promise.all(Array.from({ length: WAITING }, () => client.account()));
-      const refreshes = kommo.requests.filter(
+      const since = kommo.requests.slice(before);
+      const refreshes = since.filter(
         ({ path, body }) =>
           path === '/oauth2/access_token' &&
           typeof body === 'object' &&
@@ -29,7 +31,7 @@ export const refreshFigure: Figure = {
           'grant_type' in body &&
           body.grant_type === 'refresh_token',
       ).length;
-      const answered = kommo.requests.filter(({ path, status }) => path === '/api/v4/account' && status === 200).length;
+      const answered = since.filter(({ path, status }) => path === '/api/v4/account' && status === 200).length;
       say(`  ${answered} requests answered with a new token after ${refreshes} refresh`);
       return [absolute('refresh.count', refreshes, 'refreshes', 1)];
     } finally {

@@ -122,6 +122,7 @@ export type Texts = {
     waitingTitle: string;
     waiting: string;
     cancel: string;
+    startAgain: string;
     pasteInstead: string;
     tokenInstead: string;
     browserInstead: string;
@@ -362,6 +363,7 @@ export const en: Texts = {
     waitingTitle: 'Finish in your browser',
     waiting: 'Kommo is open in your browser. Choose your account there and allow access, then come back here.',
     cancel: 'Cancel',
+    startAgain: 'Start again',
     pasteInstead: 'Paste a code instead',
     tokenInstead: 'Use a long-lived token',
     browserInstead: 'Sign in with the browser',

@@ -114,7 +114,7 @@ describe('each wrong field is named with what was expected there', () => {
     ['kommo.auth.kind', undefined, /"oauth" or "token"/],
     ['kommo.auth.clientId', undefined, /missing/],
     ['kommo.auth.clientSecret', '', /not empty/],
-    ['kommo.auth.redirectUri', 'https://127.0.0.1:17653/cb', /http address with a port on this computer/],
+    ['kommo.auth.redirectUri', 'ftp://127.0.0.1:17653/cb', /http address with a port on this computer/],
     ['kommo.auth.redirectUri', 'http://127.0.0.1/cb', /with a port/],
     ['kommo.auth.redirectUri', 'http://evil.example:17653/cb', /on this computer/],
     ['kommo.auth.authorizeUrl', 'http://www.kommo.com/oauth', /https/],

@@ -24,7 +24,10 @@ afterEach(async () => {
   for (const step of undo.reverse()) await step();
 });
 
-async function openAccount(change: (data: ReturnType<typeof realisticAccount>) => void = () => {}): Promise<Kommo> {
+async function openAccount(
+  change: (data: ReturnType<typeof realisticAccount>) => void = () => {},
+  registered = redirectUri,
+): Promise<Kommo> {
   const data = realisticAccount();
   change(data);
   const opened = await openKommo({
@@ -34,7 +37,7 @@ async function openAccount(change: (data: ReturnType<typeof realisticAccount>) =
     integration: {
       clientId: 'c0ffee00-0000-4000-8000-000000000001',
       clientSecret: 's3cr3t-of-the-integration',
-      redirectUri,
+      redirectUri: registered,
     },
   });
   undo.push(() => opened.close());
@@ -207,6 +210,18 @@ describe('a pasted code', () => {
     expect(await signIn).toBe('no error');
     expect(desk.session.status()).toMatchObject({ state: 'signed-in', reason: null });
     expect(heard).toHaveLength(1);
+  });
+
+  test('a registered https page: nothing listens here, the address is pasted', async () => {
+    const page = 'https://acme.example/kommo';
+    kommo = await openAccount(() => {}, page);
+    const { desk, signIn, address } = await waiting();
+    expect(desk.session.status()).toMatchObject({ state: 'signing-in', reason: null });
+    const redirect = await redirectOf(address);
+    expect(redirect).toMatch(/^https:\/\/acme\.example\/kommo\?code=/);
+    await desk.session.pasteCode(redirect);
+    expect(await signIn).toBe('no error');
+    expect(desk.session.status().state).toBe('signed-in');
   });
 
   test('after twenty minutes nothing is waited for any more', async () => {
