@@ -62,8 +62,6 @@ const known = (caller: Caller, more: Partial<Resolution> = {}): Resolution => ({
   ...more,
 });
 
-export type CallerResolver = ReturnType<typeof createCallerResolver>;
-
 export function createCallerResolver({ session, remembered, rules, userOf, turnOf, timeline, log }: ResolverPorts) {
   /** Whose memory counts: this account, as this user. Null while nobody is signed in. */
   function account(): string | null {
