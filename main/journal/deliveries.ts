@@ -104,14 +104,7 @@ function refused(error: unknown, { tries }: Delivery, ports: DeliveryPorts, inDo
   if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.message, lost);
   // An unpaid account is paid again; by then nobody thinks of these calls.
   if (error.kind === 'unpaid') return later(ports, tries, error.message, lost, LONGEST_WAIT_MS);
-  if (error.passes)
-    return later(
-      ports,
-      tries,
-      error.message,
-      lost,
-      Math.max((error.retryAfter ?? 0) * 1000, lost ? LOOK_AFTER_MS * 2 : 0),
-    );
+  if (error.passes) return later(ports, tries, error.message, lost, (error.retryAfter ?? 0) * 1000);
   return { ...done, state: 'failed', error: error.message, ambiguous: inDoubt };
 }
 
@@ -120,7 +113,7 @@ const LOSES_ANSWERS: ReadonlySet<RefusalKind> = new Set(['timeout', 'unreachable
 
 /** Puts the call on its card, in the first way that leads to one. */
 async function toCard(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
-  const { call, ambiguous, attempt } = delivery;
+  const { call, ambiguous, doubtSince, attempt } = delivery;
   const { journal, now } = ports;
   const ways = waysToCard(call, ports.settings());
   if (ways.length === 0 && !ambiguous) return { ...done, state: 'no-card', counts: false };
@@ -132,20 +125,23 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts): Promise<Settlem
   // A call of nobody would be a robot's in Kommo.
   if (agent === null) return idle(ports, UNKNOWN_AGENT, ambiguous);
   const sent = { ...call, agent };
+  const young = now() - doubtSince;
+  if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
   let inDoubt = ambiguous;
   try {
     if (ambiguous) {
       for (const way of attempt === null ? ways : [attempt]) {
         const place = await client.findOnCard(way, sent);
         // Which version of the call it was nobody knows: what came later is said again.
-        if (place !== null) return { ...done, place, update: lateNews(call) !== '' };
+        if (place !== null) return { ...done, place, update: place.incomingLead || lateNews(call) !== '' };
       }
       inDoubt = false;
     }
     for (const way of ways) {
       journal.sending(call.id, 'card', way);
       const place = await client.putOnCard(way, sent);
-      if (place !== null) return { ...done, place, update: changedSince(call, journal) };
+      // An incoming lead is taken without what came of the call: its note is told.
+      if (place !== null) return { ...done, place, update: place.incomingLead || changedSince(call, journal) };
     }
     return { ...done, state: 'no-card' };
   } catch (error) {

@@ -191,7 +191,7 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
 
     /** Written before a request goes out, so that a kill in between is known to be ambiguous, and in which way. */
     sending: (id: string, target: DeliveryTarget, attempt: CardWay | null = null): void => {
-      storeOf(id).sending(id, target, attempt);
+      storeOf(id).sending(id, target, attempt, now());
     },
 
     settle: (id: string, target: DeliveryTarget, to: Settlement): void => {
@@ -224,6 +224,7 @@ function newDelivery(target: DeliveryTarget, due: number): Omit<Delivery, 'call'
     nextTry: due,
     error: null,
     ambiguous: false,
+    doubtSince: 0,
     attempt: null,
     place: null,
   };
@@ -234,7 +235,8 @@ const detailOf = (error: unknown): string => (error instanceof Error ? error.mes
 /** Whether the file is no (whole) database, rather than busy, unreadable or on a full disk. */
 function isDamage(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /NOTADB|CORRUPT/.test(code) || /not a database|malformed|is damaged/i.test(detailOf(error));
+  // A file that is shorter than its pages say reads as an I/O error.
+  return /NOTADB|CORRUPT|IOERR/.test(code) || /not a database|malformed|is damaged|I\/O error/i.test(detailOf(error));
 }
 
 function openDatabase(file: string, open: (file: string) => Database.Database): Database.Database {

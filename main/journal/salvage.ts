@@ -22,7 +22,8 @@ export function salvage(
   { now, targets }: { now: number; targets(call: CompletedCall): DeliveryTarget[] },
 ): Salvaged[] {
   const found = new Map<string, Salvaged>();
-  for (const entry of rowByRow(file)) found.set(entry.call.id, entry);
+  for (const { call, deliveries } of rowByRow(file))
+    found.set(call.id, { call, deliveries: deliveries.length > 0 ? deliveries : inDoubt(call, now, targets(call)) });
   const known = new Set(found.keys());
   // The log is younger than the file: what comes last counts.
   for (const part of ['', '-wal'])
@@ -35,7 +36,9 @@ export function salvage(
 function inDoubt(call: CompletedCall, now: number, targets: readonly DeliveryTarget[]): Salvaged['deliveries'] {
   if (!targets.includes('card') || now - call.endedAt > STILL_DELIVERED_MS) return [];
   const [state, error] = ['waiting' as const, null];
-  return [{ target: 'card', state, tries: 0, nextTry: 0, error, ambiguous: true, attempt: null, place: null }];
+  return [
+    { target: 'card', state, tries: 0, nextTry: 0, error, ambiguous: true, doubtSince: 0, attempt: null, place: null },
+  ];
 }
 
 function rowByRow(file: string): Salvaged[] {

@@ -24,6 +24,8 @@ export type Delivery = {
   error: string | null;
   /** A request was on its way when the program stopped, or its answer was lost: look before sending again. */
   ambiguous: boolean;
+  /** When that was, milliseconds since 1970 UTC: what it asked for may still happen for a while. */
+  doubtSince: number;
   /** The way of that request, null where it is not known. */
   attempt: CardWay | null;
   /** Where it went, for the card. */
@@ -98,7 +100,20 @@ export function readDelivery(row: unknown, call: CompletedCall | null): Delivery
   const parsed = v.safeParse(RowSchema, row);
   if (!parsed.success || call === null) return [];
   const { target, state, tries, next_try, error, sending, attempt, place } = parsed.output;
-  return [{ call, target, state, tries, nextTry: next_try, error, ambiguous: sending === 1, attempt, place }];
+  return [
+    {
+      call,
+      target,
+      state,
+      tries,
+      nextTry: next_try,
+      error,
+      ambiguous: sending > 0,
+      doubtSince: sending,
+      attempt,
+      place,
+    },
+  ];
 }
 
 const count = (row: unknown): number => v.parse(v.object({ n: v.number() }), row).n;
@@ -127,9 +142,9 @@ export function createStore(db: Database.Database) {
   const countUndelivered = db.prepare(
     "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND tries > 0)",
   );
-  const markSending = db.prepare('UPDATE deliveries SET sending = 1, attempt = ? WHERE call = ? AND target = ?');
+  const markSending = db.prepare('UPDATE deliveries SET sending = ?, attempt = ? WHERE call = ? AND target = ?');
   const settle = db.prepare(
-    "UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = ?, attempt = CASE WHEN ? THEN attempt END, place = coalesce(?, place) WHERE call = ? AND target = ? AND (state <> 'given-up' OR ? <> 'waiting')",
+    "UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = CASE WHEN ? THEN max(?, sending, 1) ELSE 0 END, attempt = CASE WHEN ? THEN attempt END, place = coalesce(?, place) WHERE call = ? AND target = ? AND (state <> 'given-up' OR ? <> 'waiting')",
   );
   const wake = db.prepare("UPDATE deliveries SET next_try = 0 WHERE state = 'waiting' AND target = ? AND next_try > ?");
   const release = db.prepare(
@@ -149,8 +164,8 @@ export function createStore(db: Database.Database) {
 
   const put = (call: CompletedCall, deliveries: Omit<Delivery, 'call'>[]): void => {
     insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call));
-    for (const { target, state, tries, nextTry, error, ambiguous, attempt, place } of deliveries) {
-      const sending = ambiguous ? 1 : 0;
+    for (const { target, state, tries, nextTry, error, ambiguous, doubtSince, attempt, place } of deliveries) {
+      const sending = ambiguous ? Math.max(doubtSince, 1) : 0;
       insertDelivery.run(call.id, target, state, tries, nextTry, error, sending, json(attempt), json(place));
     }
   };
@@ -194,13 +209,26 @@ export function createStore(db: Database.Database) {
       giveUp.run(reason);
     },
 
-    sending: (id: string, target: DeliveryTarget, attempt: CardWay | null): void => {
-      markSending.run(json(attempt), id, target);
+    sending: (id: string, target: DeliveryTarget, attempt: CardWay | null, now: number): void => {
+      markSending.run(Math.max(now, 1), json(attempt), id, target);
     },
 
     settle: db.transaction((id: string, target: DeliveryTarget, to: Settlement, now: number) => {
       const lost = to.ambiguous ? 1 : 0;
-      settle.run(to.state, to.counts ? 1 : 0, to.nextTry, to.error, lost, lost, json(to.place), id, target, to.state);
+      const tried = to.counts ? now : 0;
+      settle.run(
+        to.state,
+        to.counts ? 1 : 0,
+        to.nextTry,
+        to.error,
+        lost,
+        tried,
+        lost,
+        json(to.place),
+        id,
+        target,
+        to.state,
+      );
       if (to.update === true) askUpdate.run(id, now);
     }),
 

@@ -235,7 +235,7 @@ describe('the card', () => {
       has = refuse('unauthorized');
       record();
       deliveries.run();
-      await vi.advanceTimersByTimeAsync(3000);
+      await vi.advanceTimersByTimeAsync(6000);
       expect(stateOf()).toMatchObject({ ambiguous: true });
       const client = kommo;
       kommo = null;
@@ -271,7 +271,7 @@ describe('the card', () => {
     has = () => Promise.resolve(true);
     deliveries = start();
     deliveries.run();
-    await settled();
+    await vi.advanceTimersByTimeAsync(5000);
     expect(asked).toEqual(['log r-1', 'has r-1']);
     expect(stateOf()).toMatchObject({ state: 'done' });
   });
@@ -418,7 +418,7 @@ describe('a call whose card nobody named', () => {
       has = () => Promise.resolve(true);
       deliveries = start();
       deliveries.run();
-      await settled();
+      await vi.advanceTimersByTimeAsync(5000);
       expect(asked).toEqual(['log r-1', 'has r-1']);
       expect(stateOf()).toMatchObject({ state: 'done' });
     });

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import Database from 'libsql';
 import {
   openJournal,
@@ -167,102 +167,161 @@ describe('deliveries', () => {
 });
 
 describe('damage', () => {
-  test.each<[string, (file: string) => void]>([
-    ['a file that is no database', (file) => fs.writeFileSync(file, 'no database. '.repeat(1000))],
-    [
-      'a file with its first page overwritten',
-      (file) => {
-        const bytes = fs.readFileSync(file);
-        fs.writeFileSync(file, bytes.fill(0x41, 0, 4096));
-      },
-    ],
-  ])('%s is set aside, told, and recording goes on', (_what, damage) => {
-    journal.record(completedCall(), ['card'], 0);
+  const damaged = (): { file: string; size: number } => {
     journal.close();
     const file = path.join(folder, 'journal.db');
     // What is in the write-ahead log would heal it.
+    const db = new Database(file);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
     fs.rmSync(`${file}-wal`, { force: true });
-    damage(file);
+    return { file, size: fs.statSync(file).size };
+  };
+  const reopened = (): JournalTrouble[] => {
+    const troubles: JournalTrouble[] = [];
+    const now = () => completedCall().endedAt + 60_000;
+    journal = openJournal(folder, (trouble) => troubles.push(trouble), { targets: () => ['card', 'widget'], now });
+    return troubles;
+  };
+  const ids = () =>
+    journal
+      .page(null, 1000)
+      .map(({ call }) => call.id)
+      .toSorted();
+  /** Writes over a piece of a file. */
+  const overwrite = (file: string, from: number, to: number) => {
+    const handle = fs.openSync(file, 'r+');
+    fs.writeSync(handle, Buffer.alloc(to - from, 0x41), 0, to - from, from);
+    fs.closeSync(handle);
+  };
+
+  test('a file that is no database is kept aside and told, and recording goes on', () => {
+    const { file } = damaged();
+    fs.writeFileSync(file, 'no database. '.repeat(1000));
     const before = fs.readFileSync(file);
-    const told = vi.fn<(trouble: JournalTrouble) => void>();
-    journal = openJournal(folder, told);
-    expect(told).toHaveBeenCalledTimes(1);
-    const trouble = told.mock.calls[0]?.[0];
-    const keptAs = trouble?.kind === 'damaged' ? trouble.keptAs : String(trouble?.kind);
-    expect(fs.readFileSync(path.join(folder, keptAs)).equals(before)).toBe(true);
+    const troubles = reopened();
+    expect(troubles).toMatchObject([{ kind: 'damaged', carried: 0 }]);
+    const [trouble] = troubles;
+    if (trouble?.kind !== 'damaged') throw new Error('not told');
+    expect(fs.readFileSync(path.join(folder, trouble.keptAs)).equals(before)).toBe(true);
     journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
     reopen();
-    expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-2']);
+    expect(ids()).toEqual(['r-2']);
   });
 
-  test('a record that is no record is passed over, and what is due after it is not kept back', () => {
-    for (const id of ['r-1', 'r-2', 'r-3']) journal.record(completedCall({ id }), ['card'], 0);
+  test('its head gone: every call is carried over, and what became of it is looked up before anything is sent', () => {
+    for (let n = 0; n < 40; n++) journal.record(completedCall({ id: `r-${n}`, startedAt: n }), ['card'], 0);
+    journal.record(completedCall({ id: 'r-old', endedAt: 1000 }), ['card'], 0);
+    const { file } = damaged();
+    overwrite(file, 0, 100);
+    expect(reopened()).toMatchObject([{ kind: 'damaged', carried: 41 }]);
+    expect(ids()).toHaveLength(41);
+    expect(journal.delivery('r-7', 'card')).toMatchObject({ state: 'waiting', ambiguous: true, attempt: null });
+    // Nobody waits for the bell of a call before the damage, nor for a call of long ago.
+    expect(journal.delivery('r-7', 'widget')).toBeNull();
+    expect(journal.delivery('r-old', 'card')).toBeNull();
+  });
+
+  test('its log gone, and with it a part of what the file counts on: no reason to give up the rest', () => {
+    for (let n = 0; n < 200; n++) journal.record(completedCall({ id: `r-${n}`, startedAt: n }), ['card'], 0);
     journal.close();
-    const db = new Database(path.join(folder, 'journal.db'));
-    db.exec("UPDATE calls SET record = '{\"id\":' WHERE id = 'r-1'");
-    db.exec("UPDATE calls SET record = '{}' WHERE id = 'r-2'");
-    db.close();
-    journal = openJournal(folder, never);
-    expect(targets(0)).toEqual(['r-3 card']);
-    expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-3']);
-    expect(journal.call('r-1')).toBeNull();
+    const file = path.join(folder, 'journal.db');
+    fs.rmSync(`${file}-wal`);
+    overwrite(file, 4096, fs.statSync(file).size);
+    expect(reopened()).toMatchObject([{ kind: 'damaged' }]);
+    journal.record(completedCall({ id: 'r-new' }), ['card'], 0);
+    reopen();
+    expect(ids()).toContain('r-new');
+  });
+
+  test('a page in the middle: only what lay there is lost, and what was delivered stays delivered', () => {
+    for (let n = 0; n < 200; n++) {
+      journal.record(completedCall({ id: `r-${n}`, startedAt: n }), ['card'], 0);
+      journal.settle(`r-${n}`, 'card', done);
+    }
+    const { file, size } = damaged();
+    const middle = Math.floor(size / 2 / 4096) * 4096;
+    overwrite(file, middle, middle + 4096);
+    expect(reopened()).toMatchObject([{ kind: 'damaged' }]);
+    expect(ids().length).toBeGreaterThan(180);
+    const carried = ids().map((id) => journal.delivery(id, 'card'));
+    expect(carried.filter((delivery) => delivery?.state === 'done').length).toBeGreaterThan(50);
+    expect(carried).not.toContain(null);
+    // What is not known to be delivered is in doubt, never simply sent again.
+    expect(carried.filter((delivery) => delivery?.state === 'waiting' && !delivery.ambiguous)).toEqual([]);
   });
 });
 
-describe('a file that cannot be used now', () => {
-  let profile: string;
-  const file = () => path.join(profile, 'journal.db');
+describe('a full disk', () => {
+  let disk: Database.Database | null;
+  let troubles: JournalTrouble[];
+  let again: (() => void) | null;
+  const pages = (most: number) => disk?.pragma(`max_page_count = ${most}`);
   beforeEach(() => {
-    profile = path.join(folder, 'profile');
-    fs.mkdirSync(profile);
     journal.close();
+    [disk, again, troubles] = [null, null, []];
+    journal = openJournal(folder, (trouble) => troubles.push(trouble), {
+      open: (file) => {
+        const db = new Database(file);
+        if (file !== ':memory:') disk = db;
+        return db;
+      },
+      after: (_ms, run) => {
+        again = run;
+        return () => (again = null);
+      },
+    });
+    journal.record(completedCall({ id: 'r-before', startedAt: 1 }), ['card'], 0);
+    pages(1);
   });
+  const large = (id: string, startedAt: number) => completedCall({ id, startedAt, displayName: 'x'.repeat(20_000) });
 
-  /** Calls are kept, in memory alone: nothing in the profile is touched or renamed, and it is told why, once. */
-  function expectInMemory(): void {
-    const content = () =>
-      fs
-        .readdirSync(profile, { withFileTypes: true })
-        .map((entry) => [
-          entry.name,
-          entry.isFile()
-            ? fs.readFileSync(path.join(profile, entry.name), 'hex')
-            : fs.readdirSync(path.join(profile, entry.name)),
-        ]);
-    const before = content();
-    const told = vi.fn<(trouble: JournalTrouble) => void>();
-    journal = openJournal(profile, told);
-    expect(told.mock.calls).toEqual([[{ kind: 'unusable', detail: expect.stringMatching(/./) as unknown }]]);
-    journal.record(completedCall(), ['card', 'widget'], 0);
-    expect(targets(0)).toEqual(['r-1 card', 'r-1 widget']);
+  test('is said at once; the call is there, and its deliveries are served from memory', () => {
+    journal.record(large('r-1', 2), ['card', 'widget'], 0);
+    expect(troubles).toMatchObject([{ kind: 'full' }]);
+    expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-1', 'r-before']);
+    expect(targets(0)).toEqual(['r-before card', 'r-1 card', 'r-1 widget']);
+    expect([journal.nextDue('widget'), journal.notInKommo()]).toEqual([0, 2]);
+    journal.sending('r-1', 'card');
     journal.settle('r-1', 'card', done);
-    expect(journal.page(null, 10)).toMatchObject([
-      { call: completedCall(), deliveries: [{ state: 'done' }, { state: 'waiting' }] },
-    ]);
-    journal.close();
-    expect(content()).toEqual(before);
-  }
-
-  test('a folder in its place', () => {
-    fs.mkdirSync(file());
-    fs.writeFileSync(path.join(file(), 'kept'), 'x');
-    expectInMemory();
-    expect(fs.readdirSync(profile)).toEqual(['journal.db']);
+    expect(journal.delivery('r-1', 'card')).toMatchObject({ state: 'done' });
   });
 
-  test('another program holds it; afterwards it is the journal again', () => {
-    const other = new Database(file());
-    other.exec('CREATE TABLE kept (x); BEGIN EXCLUSIVE');
-    try {
-      expectInMemory();
-    } finally {
-      other.exec('COMMIT');
-      other.close();
-    }
-    journal = openJournal(profile, never);
-    journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
-    expect(targets(0)).toEqual(['r-2 card']);
+  test('is tried again by itself until there is room; then all is on disk, with what became of it', () => {
+    journal.record(large('r-1', 2), ['card'], 0);
+    journal.sending('r-1', 'card', { way: 'calls' });
+    again?.();
+    expect(again).not.toBeNull();
+    expect(troubles).toHaveLength(1);
+    pages(100_000);
+    again?.();
+    expect(troubles.map(({ kind }) => kind)).toEqual(['full', 'written']);
+    reopen();
+    expect(journal.delivery('r-1', 'card')).toMatchObject({
+      call: { id: 'r-1' },
+      ambiguous: true,
+      attempt: { way: 'calls' },
+    });
   });
+
+  test('that has room again by the end of the program loses nothing', () => {
+    journal.record(large('r-1', 2), ['card'], 0);
+    pages(100_000);
+    reopen();
+    expect(journal.call('r-1')).not.toBeNull();
+  });
+});
+
+test('giving up leaves what was delivered and what a browser waits for', () => {
+  journal.record(completedCall(), ['card', 'widget'], 0);
+  journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
+  journal.settle('r-2', 'card', done);
+  expect(journal.notInKommo()).toBe(1);
+  journal.giveUp('It was for another account.');
+  expect(journal.notInKommo()).toBe(0);
+  expect(journal.delivery('r-1', 'card')).toMatchObject({ state: 'given-up', error: 'It was for another account.' });
+  expect(journal.delivery('r-1', 'widget')).toMatchObject({ state: 'waiting' });
+  expect(journal.delivery('r-2', 'card')).toMatchObject({ state: 'done' });
 });
 
 test('kill -9 in the middle of many records: every one that was acknowledged is there, with its deliveries', async () => {
