@@ -93,6 +93,7 @@ export function compose(foundation: Foundation): void {
     onOtherAccount: (before, account) => {
       const waiting = journal.notInKommo();
       journal.giveUp(`This call was for the Kommo account ${before}.`);
+      panel.historyChanged();
       notices.add(
         'other-account',
         `Ringside is signed in to ${account} now, before it was ${before}.${waiting === 0 ? '' : ` Calls that still waited for ${before} were given up; the history shows them.`}`,

@@ -35,8 +35,7 @@ export function readRedirect(query: URLSearchParams, expected: { state: string; 
   const state = query.get('state');
   if (state === null)
     return no('The answer from Kommo does not belong to this sign-in. Start the sign-in again from Ringside.', true);
-  if (state !== expected.state)
-    return no(OTHER_SIGN_IN, true);
+  if (state !== expected.state) return no(OTHER_SIGN_IN, true);
   if (query.get('error') === 'access_denied')
     return no('Kommo was told not to let Ringside in. Sign in again and choose "Allow".');
   const error = query.get('error');
@@ -93,17 +92,23 @@ export function readPasted(text: string, expected: { state: string | null; origi
 const notCopied = (): Redirect => ({
   ok: false,
   foreign: true,
-  message: 'That is not a code from Kommo. Copy the whole address from the browser, or the whole code, and paste it again.',
+  message:
+    'That is not a code from Kommo. Copy the whole address from the browser, or the whole code, and paste it again.',
 });
 
 /** What an agent is told of a code that Kommo did not take; `hint` is Kommo's own word for it (kommo.md section 1.5). */
 export function codeRefusedSentence(hint: string, redirectUri: string): string {
-  if (/expired/i.test(hint)) return 'This code is more than twenty minutes old, and Kommo no longer takes it. Start the sign-in again.';
+  if (/expired/i.test(hint))
+    return 'This code is more than twenty minutes old, and Kommo no longer takes it. Start the sign-in again.';
   if (/revoked/i.test(hint)) return 'This code was used already; each code works once. Start the sign-in again.';
   if (/cannot decrypt/i.test(hint))
     return 'This code is from another integration, or a part of it is missing. Copy it whole, from the integration that Ringside was set up with.';
-  if (/invalid account/i.test(hint)) return 'This code is for another Kommo account. Choose your account when you allow Ringside.';
-  return integrationSentence(hint, redirectUri) ?? `Kommo refused the sign-in (${hint}). Start it again, or ask your administrator.`;
+  if (/invalid account/i.test(hint))
+    return 'This code is for another Kommo account. Choose your account when you allow Ringside.';
+  return (
+    integrationSentence(hint, redirectUri) ??
+    `Kommo refused the sign-in (${hint}). Start it again, or ask your administrator.`
+  );
 }
 
 /**
@@ -167,5 +172,7 @@ export function readRenamed(answer: unknown, origin: KommoOrigin): { account: nu
   if (!parsed.success) return null;
   const moved = parseOrigin(`${new URL(origin).protocol}//${parsed.output.domain}`);
   // An account on kommo.com does not move to this computer, nor the other way.
-  return moved === null || isLoopback(moved) !== isLoopback(origin) ? null : { account: parsed.output.id, origin: moved };
+  return moved === null || isLoopback(moved) !== isLoopback(origin)
+    ? null
+    : { account: parsed.output.id, origin: moved };
 }

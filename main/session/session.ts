@@ -36,6 +36,9 @@ const REFRESH_AGAIN_MS = 60_000;
 /** So often it is looked whether a refresh is due, so that no call has to wait for one. */
 const BEAT_MS = 5 * 60_000;
 
+const UNSAVED =
+  'The sign-in could not be written to disk, so it may not last over a restart. Make room on the disk; Ringside tries again.';
+
 const TokensSchema = v.object({
   origin: v.string(),
   accessToken: v.string(),
@@ -156,14 +159,11 @@ export function createSession(ports: SessionPorts) {
   function save(next: Tokens): void {
     try {
       vault.set('tokens', next);
-      if (unsaved) reason = null;
       unsaved = false;
     } catch (error) {
       // The old pair may be dead already: the new one in memory is better than none.
       log('session.not-saved', { error: String(error) });
       unsaved = true;
-      reason =
-        'The sign-in could not be written to disk, so it may not last over a restart. Make room on the disk; Ringside tries again.';
     }
   }
 
@@ -207,12 +207,16 @@ export function createSession(ports: SessionPorts) {
     const asked = generation;
     const body = tokenRequest(oauth, { refreshToken });
     try {
-      return tokensOf(from, await endpoint.tokens(from, body).catch((error: unknown) => {
-        if (!(error instanceof KommoRefusal) || (error.kind !== 'unreachable' && error.kind !== 'unreadable')) throw error;
-        // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
-        lostAnswer = true;
-        return endpoint.tokens(from, body);
-      }));
+      return tokensOf(
+        from,
+        await endpoint.tokens(from, body).catch((error: unknown) => {
+          if (!(error instanceof KommoRefusal) || (error.kind !== 'unreachable' && error.kind !== 'unreadable'))
+            throw error;
+          // The answer may be lost while the old refresh token still works: once more (kommo.md 1.4).
+          lostAnswer = true;
+          return endpoint.tokens(from, body);
+        }),
+      );
     } catch (error) {
       if (!(error instanceof KommoRefusal) || (error.passes && error.kind !== 'unreachable')) throw error;
       const to = await movedTo(from, refreshToken);
@@ -234,6 +238,7 @@ export function createSession(ports: SessionPorts) {
   function moveTo(to: KommoOrigin): void {
     log('session.moved', {});
     settings.moveTo(to);
+    client = null;
     if (tokens !== null) save((tokens = { ...tokens, origin: to }));
     if (identity !== null) know({ ...identity, origin: to });
     ports.onMoved(to);
@@ -255,7 +260,8 @@ export function createSession(ports: SessionPorts) {
         refreshedAt = monotonic();
         return keep(next);
       } catch (error) {
-        if (asked === generation && error instanceof KommoRefusal && !error.passes) {
+        // An account that is not paid may be paid again; anything else that does not pass is final.
+        if (asked === generation && error instanceof KommoRefusal && !error.passes && error.kind !== 'unpaid') {
           log('session.refresh-refused', { detail: error.detail });
           forget(renewalRefusedSentence(error.detail, oauth.redirectUri, lostAnswer));
           throw new KommoRefusal('unauthorized', { detail: error.detail });
@@ -322,7 +328,10 @@ export function createSession(ports: SessionPorts) {
         origin,
         // A request that was made before the account moved is answered at its new address.
         fetch: (url, init) =>
-          listening(asked === generation ? `${settings.kommo()?.origin ?? origin}${url.slice(origin.length)}` : url, init),
+          listening(
+            asked === generation ? `${settings.kommo()?.origin ?? origin}${url.slice(origin.length)}` : url,
+            init,
+          ),
         tokens: tokenSource,
         budget,
         userAgent,
@@ -345,7 +354,7 @@ export function createSession(ports: SessionPorts) {
   function introduce(kommo: KommoClient, account: Account): Identity {
     const asked = generation;
     const known = know({ ...account, user_name: null, origin: settings.kommo()?.origin ?? kommo.origin });
-    if (!unsaved) reason = null;
+    reason = null;
     onChange();
     // The name is a nicety that only administrators may read: never waited for.
     void kommo.userName(account.current_user_id).then(
@@ -452,7 +461,8 @@ export function createSession(ports: SessionPorts) {
       throw new Error(codeRefusedSentence(error.detail, oauth.redirectUri));
     });
     const next = tokensOf(origin, pair);
-    // The code is used up by now: where Kommo does not say whose it is, the address that was allowed has to do.
+    // Asked before it is kept, as it may be another account's: this pair replaces none, so that one lost here costs no
+    // more than this attempt. Where Kommo does not say whose it is, the address that was allowed has to do.
     const account = await accountOf(origin, next.accessToken).catch((error: unknown) => {
       if (error instanceof KommoRefusal && error.passes) return null;
       throw error;
@@ -463,7 +473,8 @@ export function createSession(ports: SessionPorts) {
 
   /** Waits for the redirect where it can come to this computer; says what is in the way where it cannot. */
   async function listen(oauth: Integration, expected: { state: string; origin: KommoOrigin }) {
-    const paste = 'Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.';
+    const paste =
+      'Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.';
     if (new URL(oauth.redirectUri).protocol === 'https:') return { listener: null, busy: null };
     try {
       const listener = await listenForRedirect(oauth.redirectUri, (query) => {
@@ -490,7 +501,10 @@ export function createSession(ports: SessionPorts) {
     const pasted = new Promise<null>((done) => (finish = () => done(null)));
     const cancelled = new Promise<never>((_, fail) => {
       const timer = setTimeout(
-        () => fail(new Error('The sign-in took more than twenty minutes, and Kommo takes no code after that. Start it again.')),
+        () =>
+          fail(
+            new Error('The sign-in took more than twenty minutes, and Kommo takes no code after that. Start it again.'),
+          ),
         CODE_MS,
       );
       cancel = () => {
@@ -509,7 +523,9 @@ export function createSession(ports: SessionPorts) {
     try {
       await ports.openBrowser(authorizeAddress(oauth, state)).catch((error: unknown) => {
         log('session.no-browser', { error: String(error) });
-        throw new Error('The browser could not be opened. Choose a default browser in the system settings, or paste a code.');
+        throw new Error(
+          'The browser could not be opened. Choose a default browser in the system settings, or paste a code.',
+        );
       });
       const query = await Promise.race([...(listener === null ? [] : [listener.query]), pasted, cancelled]);
       if (query !== null) {
@@ -586,7 +602,7 @@ export function createSession(ports: SessionPorts) {
         account: identity?.name ?? null,
         user: identity === null ? null : (identity.user_name ?? `User ${identity.current_user_id}`),
         way: kommo?.auth.kind ?? null,
-        reason,
+        reason: reason ?? (unsaved ? UNSAVED : null),
         endsAt: tokens === null || tokens.refreshToken !== null ? null : claimsOf(tokens.accessToken).endsAt,
         codeUntil: signingIn?.codeUntil ?? null,
         offered: offer === null ? null : { account: offer.account.name, before: offer.before },

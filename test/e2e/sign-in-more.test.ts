@@ -71,7 +71,9 @@ test('the port is taken: said, and the pasted address signs in; then out, with w
   await panel.getByRole('button', { name: 'Sign in with Kommo' }).click();
   const port = new URL(redirectUri).port;
   await panel.getByText(new RegExp(`Another program uses port ${port}.*paste it here`)).waitFor();
-  await expect.poll(() => panel.getByRole('timer').textContent()).toMatch(/^Kommo takes the code for (20:00|19:\d\d) more$/);
+  await expect
+    .poll(() => panel.getByRole('timer').textContent())
+    .toMatch(/^Kommo takes the code for (20:00|19:\d\d) more$/);
   const ended = await allow(await desktop.waitForOpenedUrl());
   expect(await (await fetch(ended)).text()).toBe('somebody else');
 
@@ -112,8 +114,11 @@ test('a code of another account than before: asked about, and only then changed'
   Object.assign(office.kommo.data.account, { id: 990_001, name: 'Harbour Street' });
   await panel.getByRole('button', { name: 'Paste a code instead' }).click();
   await pasteCode(panel, office.kommo.authority.issueCode(agents.anaSilva.id));
-  await panel.getByText('You signed in to Harbour Street. Ringside was signed in to Bayline Services before.').waitFor();
+  await panel
+    .getByText('You signed in to Harbour Street. Ringside was signed in to Bayline Services before.')
+    .waitFor();
   await kommoButton(panel, 'Signed out').waitFor();
+  expect(await panel.getByText('Harbour Street').count()).toBe(2);
   await panel.getByRole('button', { name: 'Change to Harbour Street' }).click();
   await kommoButton(panel, 'Signed in').waitFor();
   await panel.getByText('Ringside is signed in to Harbour Street now, before it was Bayline Services.').waitFor();

@@ -41,7 +41,12 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
       <section className="card" aria-label={texts.signIn.title}>
         <h2>{texts.signIn.title}</h2>
         <p className="quiet">{texts.signIn.lead}</p>
-        <TokenForm host={kommo.host} reason={said} busy={asking.busy || kommo.state === 'signing-in'} run={asking.run} />
+        <TokenForm
+          host={kommo.host}
+          reason={said}
+          busy={asking.busy || kommo.state === 'signing-in'}
+          run={asking.run}
+        />
         {kommo.way === 'oauth' && <BackToBrowser back={() => setWay('browser')} />}
       </section>
     );

@@ -117,14 +117,17 @@ describe('what was pasted', () => {
     expect(paste(address.replace('st-1', ''), null)).toMatchObject({ ok: false });
   });
 
-  test.each(['', 'short', 'two words that are long enough', 'def50200<script>alert(1)</script>', 'http://127.0.0.1/?a=b'])(
-    '%j is none',
-    (text) => {
-      const answer = paste(text);
-      expect(answer.ok).toBe(false);
-      if (!answer.ok) expect(answer.message).toMatch(/^That is not a code from Kommo\./);
-    },
-  );
+  test.each([
+    '',
+    'short',
+    'two words that are long enough',
+    'def50200<script>alert(1)</script>',
+    'http://127.0.0.1/?a=b',
+  ])('%j is none', (text) => {
+    const answer = paste(text);
+    expect(answer.ok).toBe(false);
+    if (!answer.ok) expect(answer.message).toMatch(/^That is not a code from Kommo\./);
+  });
 });
 
 test('each word of Kommo has its own sentence', () => {
@@ -147,7 +150,9 @@ test('each word of Kommo has its own sentence', () => {
 test('whoever is signed out hears that calls are kept', () => {
   for (const hint of ['Token has been revoked', 'Check the `client_secret` parameter', 'Invalid account'])
     for (const lost of [true, false])
-      expect(renewalRefusedSentence(hint, integration.redirectUri, lost)).toMatch(/Calls that wait for Kommo are kept\.$/);
+      expect(renewalRefusedSentence(hint, integration.redirectUri, lost)).toMatch(
+        /Calls that wait for Kommo are kept\.$/,
+      );
 });
 
 describe('an access token', () => {

@@ -67,7 +67,12 @@ function callEnded(id: string): CompletedCall {
   const call = completedCall({
     id,
     caller: { kind: 'not-asked' },
-    number: { asReceived: people.marcusWebb.phone, e164: people.marcusWebb.phone, display: people.marcusWebb.phone, internal: false },
+    number: {
+      asReceived: people.marcusWebb.phone,
+      e164: people.marcusWebb.phone,
+      display: people.marcusWebb.phone,
+      internal: false,
+    },
     startedAt: Date.now(),
     endedAt: Date.now(),
   });

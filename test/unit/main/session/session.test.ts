@@ -166,7 +166,6 @@ describe('signing in with OAuth', () => {
     expect(tokenRequests()).toEqual([]);
   });
 
-
   test('started again while one is under way: the new one counts, on the same port', async () => {
     let opened = 0;
     const { session } = oauthDesk({
@@ -208,7 +207,9 @@ describe('signing in with OAuth', () => {
         await visit(`${redirectUri}?code=${used}&referer=${new URL(kommo.origin).host}&state=${state}`);
       },
     });
-    expect(await message(session.signInWithOAuth())).toBe('This code was used already; each code works once. Start the sign-in again.');
+    expect(await message(session.signInWithOAuth())).toBe(
+      'This code was used already; each code works once. Start the sign-in again.',
+    );
   });
 
   test('a wrong secret is for the administrator', async () => {
@@ -275,7 +276,9 @@ describe('refreshing', () => {
     await expect(session.client()?.account()).rejects.toMatchObject({ kind: 'unauthorized' });
     expect(session.status()).toMatchObject({
       state: 'signed-out',
-      reason: expect.stringMatching(/^Kommo has ended this sign-in\..*Sign in again\. Calls that wait for Kommo are kept\.$/) as unknown,
+      reason: expect.stringMatching(
+        /^Kommo has ended this sign-in\..*Sign in again\. Calls that wait for Kommo are kept\.$/,
+      ) as unknown,
       user: null,
     });
     expect(session.client()).toBeNull();

@@ -75,7 +75,10 @@ async function redirectOf(address: string, user = ana): Promise<string> {
   });
   return answer.headers.get('location') ?? '';
 }
-const allow = (user = ana) => async (address: string) => void (await fetch(await redirectOf(address, user)));
+const allow =
+  (user = ana) =>
+  async (address: string) =>
+    void (await fetch(await redirectOf(address, user)));
 /** A browser that never comes back; what was opened is kept. */
 function silentBrowser() {
   const opened: string[] = [];
@@ -202,7 +205,9 @@ describe('a pasted code', () => {
     const { desk, signIn, address } = await waiting();
     expect(desk.session.status()).toMatchObject({
       state: 'signing-in',
-      reason: expect.stringMatching(/^Another program uses port \d+.*copy the address .* and paste it here\.$/) as unknown,
+      reason: expect.stringMatching(
+        /^Another program uses port \d+.*copy the address .* and paste it here\.$/,
+      ) as unknown,
     });
     const redirect = await redirectOf(address);
     expect(await (await fetch(redirect)).text()).toBe('somebody else');
@@ -351,20 +356,28 @@ describe('refreshing', () => {
     expect(onDisk).not.toContain(false);
   });
 
-  test.each(['network', 'garbage', 'empty'] as const)('its answer is lost (%s): the old token still works once more', async (answer) => {
-    const desk = await signedIn();
-    pass(desk, 25 * HOUR);
-    kommo.fail({ match: ({ path }) => path === '/oauth2/access_token', answer, times: 1, afterEffect: true });
-    expect(await asked(desk)).toMatchObject({ current_user_id: ana });
-    expect(refreshes()).toHaveLength(2);
-    expect(desk.session.status().state).toBe('signed-in');
-  });
+  test.each(['network', 'garbage', 'empty'] as const)(
+    'its answer is lost (%s): the old token still works once more',
+    async (answer) => {
+      const desk = await signedIn();
+      pass(desk, 25 * HOUR);
+      kommo.fail({ match: ({ path }) => path === '/oauth2/access_token', answer, times: 1, afterEffect: true });
+      expect(await asked(desk)).toMatchObject({ current_user_id: ana });
+      expect(refreshes()).toHaveLength(2);
+      expect(desk.session.status().state).toBe('signed-in');
+    },
+  );
 
   test('its answer is lost and Kommo takes refresh tokens once: signed out, and the sentence says how it came', async () => {
     const desk = await signedIn();
     kommo.authority.rotation = 'at-once';
     pass(desk, 25 * HOUR);
-    kommo.fail({ match: ({ path }) => path === '/oauth2/access_token', answer: 'network', times: 1, afterEffect: true });
+    kommo.fail({
+      match: ({ path }) => path === '/oauth2/access_token',
+      answer: 'network',
+      times: 1,
+      afterEffect: true,
+    });
     await expect(asked(desk)).rejects.toMatchObject({ kind: 'unauthorized' });
     expect(desk.session.status()).toMatchObject({
       state: 'signed-out',
@@ -422,7 +435,9 @@ describe('the same account on two computers', () => {
     kommo.authority.revokeAll();
     await signedIn();
     await sentence(asked(here));
-    expect(here.session.status().reason).toMatch(/signed in as you on another computer.*Calls that wait for Kommo are kept/);
+    expect(here.session.status().reason).toMatch(
+      /signed in as you on another computer.*Calls that wait for Kommo are kept/,
+    );
   });
 });
 
