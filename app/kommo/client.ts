@@ -29,8 +29,8 @@ export type Fetch = (
 export type TokenSource = {
   current(): Promise<string>;
   refused(token: string): Promise<string | null>;
-  /** Kommo answered 401 to the newer token as well: nothing but a new sign-in helps. */
-  ended(): void;
+  /** Kommo answered 401 to the newer token as well: where it is still the present one, only a new sign-in helps. */
+  ended(token: string): void;
 };
 
 type Requests = ReturnType<typeof requestsThrough>;
@@ -105,7 +105,7 @@ function requestsThrough(
       const newer = await tokens.refused(token);
       if (newer !== null) {
         answer = await send(priority, method, path, newer, body);
-        if (answer.status === 401) tokens.ended();
+        if (answer.status === 401) tokens.ended(newer);
       }
     }
     const json = parseJson(answer.text);

@@ -297,7 +297,10 @@ export function createSession(ports: SessionPorts) {
       }
       return (await refresh()).accessToken;
     },
-    ended: () => forget('Kommo no longer accepts this sign-in. Sign in again. Calls that wait for Kommo are kept.'),
+    ended(token: string): void {
+      // The refusal of an earlier sign-in's token must not end the present one.
+      if (tokens?.accessToken === token) forget('Kommo no longer accepts this sign-in. Sign in again.');
+    },
   };
 
   function tokenEnded(token: string): string {
@@ -425,7 +428,7 @@ export function createSession(ports: SessionPorts) {
   }
 
   async function signInWithToken(address: string, accessToken: string): Promise<void> {
-    const origin = parseOrigin(/^[a-z0-9-]+$/i.test(address) ? `https://${address.toLowerCase()}.kommo.com` : address);
+    const origin = parseOrigin(accountAddress(address));
     if (origin === null)
       throw new Error('That is not the address of a Kommo account. It looks like https://acme.kommo.com.');
     offer = null;
@@ -616,6 +619,13 @@ export function createSession(ports: SessionPorts) {
       onChange();
     },
   };
+}
+
+/** What people type for their account: its name, its host, or its whole address. */
+function accountAddress(typed: string): string {
+  if (/^[a-z0-9-]+$/i.test(typed)) return `https://${typed.toLowerCase()}.kommo.com`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) return typed;
+  return `${/^(127\.0\.0\.1|localhost|\[::1\])(:|$)/i.test(typed) ? 'http' : 'https'}://${typed}`;
 }
 
 function tokenOf(origin: KommoOrigin, accessToken: string): Tokens {

@@ -64,9 +64,7 @@ export function openSettings(
   const instanceId = readInstanceId(file) ?? keepInstanceId(file, newUuid());
   let current = provisioning ?? keptProvisioning(vault);
   // A token that the agent gave later replaces the sign-in of the kept file, which may have run out.
-  let kommo: KommoSettings | null =
-    (provisioning === null ? keptToken(vault) : null) ??
-    (current === null ? null : { origin: current.kommo.baseUrl, auth: current.kommo.auth });
+  let kommo: KommoSettings | null = (provisioning === null ? keptToken(vault) : null) ?? kommoOf(current);
 
   let moved = vault.get('moved', MovedSchema);
 
@@ -82,7 +80,7 @@ export function openSettings(
     },
     provision(value) {
       current = value;
-      kommo = { origin: value.kommo.baseUrl, auth: value.kommo.auth };
+      kommo = kommoOf(value);
       vault.set('provisioning', value);
       vault.delete('kommo');
       vault.delete('signed-out');
@@ -98,13 +96,17 @@ export function openSettings(
       vault.set('moved', moved);
     },
     signOut() {
-      // The agent's own token goes; what this desktop was set up for counts again.
-      if (current !== null) kommo = { origin: current.kommo.baseUrl, auth: current.kommo.auth };
+      // As after a restart: the agent's own token gives way to the provisioned way to sign in.
+      kommo = kommoOf(current) ?? kommo;
       vault.delete('kommo');
       vault.set('signed-out', true);
     },
     signedOut: () => provisioning === null && vault.get('signed-out', v.literal(true)) === true,
   };
+}
+
+function kommoOf(provisioning: Provisioning | null): KommoSettings | null {
+  return provisioning === null ? null : { origin: provisioning.kommo.baseUrl, auth: provisioning.kommo.auth };
 }
 
 function whereItIs(kommo: KommoSettings, moved: v.InferOutput<typeof MovedSchema> | null): KommoSettings {

@@ -89,7 +89,7 @@ function SignOut({ waiting, signOut }: { waiting: number; signOut: (calls: 'keep
     );
   }
   return (
-    <div className="confirm" role="group" aria-label={texts.actions.signOutWaiting(waiting)}>
+    <fieldset className="confirm" aria-label={texts.actions.signOutWaiting(waiting)}>
       <p>{texts.actions.signOutWaiting(waiting)}</p>
       <div className="buttons">
         <button type="button" className="button primary" ref={focus} onClick={() => signOut('keep')}>
@@ -102,7 +102,7 @@ function SignOut({ waiting, signOut }: { waiting: number; signOut: (calls: 'keep
           {texts.actions.keep}
         </button>
       </div>
-    </div>
+    </fieldset>
   );
 }
 

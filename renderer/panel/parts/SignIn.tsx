@@ -22,7 +22,7 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
     return (
       <section className="card" aria-label={texts.signIn.waitingTitle}>
         <h2>{texts.signIn.waitingTitle}</h2>
-        <p role="status">{texts.signIn.waiting}</p>
+        <output>{texts.signIn.waiting}</output>
         <CodeForm codeUntil={kommo.codeUntil} reason={kommo.reason} />
         <div className="buttons">
           <button type="button" className="button" onClick={() => void asking.run(() => request('signInWithOAuth'))}>
@@ -114,7 +114,7 @@ function OtherAccount(props: { account: string; before: string; waiting: number;
   return (
     <section className="card" aria-label={texts.signIn.otherTitle}>
       <h2>{texts.signIn.otherTitle}</h2>
-      <p role="status">{texts.signIn.other(account, before)}</p>
+      <output>{texts.signIn.other(account, before)}</output>
       {waiting > 0 && <p>{texts.signIn.otherWaiting(waiting, before)}</p>}
       <div className="buttons">
         <button type="button" className="button primary" onClick={() => ask('changeAccount')}>

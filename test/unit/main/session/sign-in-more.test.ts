@@ -386,6 +386,23 @@ describe('refreshing', () => {
     });
   });
 
+  test('an account that is not paid stays signed in: it may be paid again', async () => {
+    let paid = false;
+    const unpaid = openDesk(provisioningFor(kommo.origin, auth()), {
+      fetch: (url, init) =>
+        !paid && url.endsWith('/access_token') && init.body?.includes('refresh_token"') === true
+          ? Promise.resolve(new Response('{"title":"Payment Required"}', { status: 402 }))
+          : fetch(url, init),
+    });
+    undo.push(() => unpaid.remove());
+    await unpaid.session.pasteCode(kommo.authority.issueCode(ana));
+    pass(unpaid, 25 * HOUR);
+    await expect(asked(unpaid)).rejects.toMatchObject({ kind: 'unpaid' });
+    expect(unpaid.session.status().state).toBe('signed-in');
+    paid = true;
+    expect(await asked(unpaid)).toMatchObject({ current_user_id: ana });
+  });
+
   test.each(['at-once', 'when-new-pair-is-used'] as const)('a week of refreshes with rotation %s', async (rotation) => {
     const desk = await signedIn();
     kommo.authority.rotation = rotation;
