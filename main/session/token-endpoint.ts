@@ -12,8 +12,6 @@ const TIMEOUT_MS = 20_000;
 /** `expiresIn` in milliseconds; `serverTime` in milliseconds since 1970 UTC, null where the answer does not say. */
 export type TokenPair = { accessToken: string; refreshToken: string; expiresIn: number; serverTime: number | null };
 
-export type TokenEndpoint = ReturnType<typeof createTokenEndpoint>;
-
 export function createTokenEndpoint(ports: { fetch: Fetch; budget: Budget; userAgent: string }) {
   const { fetch, budget, userAgent } = ports;
 
