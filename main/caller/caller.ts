@@ -103,6 +103,7 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
         asked,
         order: contact_name_display_order === 2 ? 'last-first' : 'first-last',
         others: null,
+        read: false,
       };
       // Somebody may be there under another way to write the number, which Kommo's own search cannot see.
       const entity = chosen ?? (before?.caller.kind === 'nobody' ? null : await otherwiseWritten(search));
@@ -114,7 +115,9 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
       });
       session.heard(null);
       const whose = account();
-      if (whose !== null) remembered.keep(whose, asked, resolution);
+      // What was not read anew does not become younger.
+      const carriedOver = caller.kind === 'entity' && caller.name !== null && !search.read;
+      if (whose !== null && !carriedOver) remembered.keep(whose, asked, resolution);
       if (entity !== null) void tellOthers(call, resolution, search, listener, whose);
       return resolution;
     } catch (error) {
@@ -144,6 +147,7 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     found(known({ kind: 'entity', entity, name: early }, { matches: same ? before.matches : [] }));
     try {
       const card = await patiently(() => search.kommo.readCard(entity));
+      search.read = true;
       if (card === null) return known({ kind: 'entity', entity, name: null });
       const facts = { matches: same ? before.matches : [], responsible: card.responsible };
       const asEntity = (name: string | null) => known({ kind: 'entity', entity, name }, facts);
@@ -158,10 +162,10 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
       if (search.turn.dropped) return known({ kind: 'entity', entity, name: early });
       const refusal = refusalFrom(error);
       log('caller.not-named', { kind: refusal.kind, detail: refusal.detail });
-      return known(
-        { kind: 'entity', entity, name: null },
-        { notice: `The name could not be read. ${refusal.message}` },
-      );
+      // What it was called the last time is right still, unless this user may not see it any more or it is gone.
+      const name = refusal.passes ? early : null;
+      const notice = name === null ? `The name could not be read. ${refusal.message}` : null;
+      return known({ kind: 'entity', entity, name }, { notice, matches: name !== null && same ? before.matches : [] });
     }
   }
 
@@ -235,7 +239,7 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
         .map((card): CallMatch => ({ entity: { type: 'contact', id: card.id }, name: nameOnCard(card, search.order) }));
       const all = others.length === 0 ? [] : [{ entity, name: caller.name }, ...others];
       timeline.add('resolve.matches', call.id, { matches: all.length });
-      if (whose !== null) remembered.keep(whose, search.asked, { ...resolution, matches: all });
+      if (whose !== null && search.read) remembered.keep(whose, search.asked, { ...resolution, matches: all });
       matches(all);
     } catch (error) {
       log('caller.not-searched', { kind: refusalFrom(error).kind });
@@ -253,6 +257,8 @@ type Search = {
   readonly order: NameOrder;
   /** The contacts with the number, once they were asked for. */
   others: Promise<Card[]> | null;
+  /** Whether the card that Kommo chose could be read. */
+  read: boolean;
   /** The person of the lead or customer, where one was found. */
   person?: number | undefined;
 };

@@ -288,6 +288,26 @@ describe('a caller who rings again', () => {
     expect(resolver.recall(number(annaPetrova.phone))?.caller).toEqual(annasLead('Anna Ruiz, New roof'));
   });
 
+  test('keeps the name where it cannot be read just now, and loses it where it may not be read any more', async () => {
+    const resolver = resolverOf();
+    await resolver.ask(people.marcusWebb.phone, false);
+    const card = `/api/v4/contacts/${people.marcusWebb.id}`;
+    const undo = kommo.fail({ match: ({ path }) => path === card, answer: 'garbage' });
+    expect((await resolver.ask(people.marcusWebb.phone, false)).resolution).toMatchObject({
+      caller: entity('contact', people.marcusWebb.id, 'Marcus Webb'),
+      notice: null,
+    });
+    undo();
+    const marcus = kommo.data.contacts.find(({ id }) => id === people.marcusWebb.id);
+    if (marcus === undefined) throw new Error('no Marcus');
+    marcus.readableBy = [agents.mariaKeller.id];
+    expect((await resolver.ask(people.marcusWebb.phone, false)).resolution).toMatchObject({
+      caller: entity('contact', people.marcusWebb.id, null),
+      notice: expect.stringMatching(/may not see this/) as unknown,
+    });
+    expect(resolver.recall(number(people.marcusWebb.phone))).toBeNull();
+  });
+
   test('and has become somebody meanwhile', async () => {
     const resolver = resolverOf();
     await resolver.ask(people.unknown.phone);

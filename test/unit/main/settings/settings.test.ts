@@ -215,4 +215,15 @@ describe('settings', () => {
     });
     expect(extensionOf('SIPS:ana;x=1@pbx')).toBe('ana');
   });
+
+  test.each([
+    ['X-Line', ['x-rec', 'x-line']],
+    ['To', ['x-rec']],
+    ['Diversion', ['x-rec']],
+  ])('the phone page reports the header of the line, %s, unless it does so anyway', (lineHeader, headers) => {
+    const value = provisioned();
+    expect(phoneConfigOf(open({ ...value, calls: { ...value.calls, lineHeader } }), 'Ringside/1')?.headers).toEqual(
+      headers,
+    );
+  });
 });
