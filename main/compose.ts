@@ -329,7 +329,10 @@ export function compose(foundation: Foundation): void {
   app.on('second-instance', () => panel.show());
   app.on('activate', () => panel.show());
   // A socket that was open before sleep is dead, whatever it says.
-  powerMonitor.on('resume', () => phone.command({ kind: 'reconnect' }));
+  powerMonitor.on('resume', () => {
+    phone.command({ kind: 'reconnect' });
+    deliveries.wake('card');
+  });
 
   app.on('before-quit', (event) => {
     if (leaving) return;

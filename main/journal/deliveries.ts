@@ -97,22 +97,34 @@ function soon({ now }: DeliveryPorts, { error, ambiguous }: Delivery, until: num
   return { state: 'waiting', error, nextTry, counts: false, ambiguous };
 }
 
+/** A settlement, and whether it says something of Kommo itself: then nothing else is tried before its time. */
+type Outcome = Settlement & { halts?: boolean };
+
 /** What becomes of a delivery that Kommo refused; `inDoubt` where an earlier request is not cleared up yet. */
-function refused(error: unknown, { tries }: Delivery, ports: DeliveryPorts, inDoubt: boolean): Settlement {
+function refused(error: unknown, tries: number, ports: DeliveryPorts, inDoubt: boolean): Outcome {
   if (!(error instanceof KommoRefusal)) throw error;
   const lost = inDoubt || (error.sent && LOSES_ANSWERS.has(error.kind));
   if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.message, lost);
   // An unpaid account is paid again; by then nobody thinks of these calls.
-  if (error.kind === 'unpaid') return later(ports, tries, error.message, lost, LONGEST_WAIT_MS);
-  if (error.passes) return later(ports, tries, error.message, lost, (error.retryAfter ?? 0) * 1000);
+  if (error.kind === 'unpaid') return { ...later(ports, tries, error.message, lost, LONGEST_WAIT_MS), halts: true };
+  if (error.passes) {
+    const atLeastMs = (error.retryAfter ?? 0) * 1000;
+    return { ...later(ports, tries, error.message, lost, atLeastMs), halts: OF_KOMMO_ITSELF.has(error.kind) };
+  }
   return { ...done, state: 'failed', error: error.message, ambiguous: inDoubt };
 }
 
 /** After these nobody knows whether Kommo did it. */
 const LOSES_ANSWERS: ReadonlySet<RefusalKind> = new Set(['timeout', 'unreachable', 'server', 'unreadable']);
 
+/**
+ * These would be said to every request. What waits since yesterday must not ask hundreds of times: a blocked office
+ * would stay blocked.
+ */
+const OF_KOMMO_ITSELF: ReadonlySet<RefusalKind> = new Set(['unreachable', 'timeout', 'too-many', 'blocked']);
+
 /** Puts the call on its card, in the first way that leads to one. */
-async function toCard(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
   const { call, ambiguous, doubtSince, attempt } = delivery;
   const { journal, now } = ports;
   const ways = waysToCard(call, ports.settings());
@@ -145,7 +157,7 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts): Promise<Settlem
     }
     return { ...done, state: 'no-card' };
   } catch (error) {
-    return refused(error, delivery, ports, inDoubt);
+    return refused(error, Math.max(delivery.tries, strikes), ports, inDoubt);
   }
 }
 
@@ -158,7 +170,7 @@ function changedSince(sent: CompletedCall, journal: Journal): boolean {
 }
 
 /** Says on the card what came after the call was written there. Twice is once, so nothing is ever in doubt. */
-async function toUpdate(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
   const { call } = delivery;
   const { journal, now } = ports;
   const held = ports.heldUntil(call.id);
@@ -173,7 +185,7 @@ async function toUpdate(delivery: Delivery, ports: DeliveryPorts): Promise<Settl
     await client.updateOnCard(entity, { ...call, agent: call.agent ?? ports.agent() });
     return changedSince(call, journal) ? { ...done, state: 'waiting', nextTry: now() } : done;
   } catch (error) {
-    return refused(error, delivery, ports, false);
+    return refused(error, Math.max(delivery.tries, strikes), ports, false);
   }
 }
 
@@ -208,11 +220,12 @@ async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Settl
 }
 
 type Lane = { run(): void; stop(): Promise<void> };
+type Deliver = (delivery: Delivery, ports: DeliveryPorts, strikes: number) => Promise<Outcome>;
 
 /** Delivers what is due for one target, one after the other, and wakes by itself when the next is due. */
 function createLane(
   target: DeliveryTarget,
-  deliver: (delivery: Delivery, ports: DeliveryPorts) => Promise<Settlement>,
+  deliver: Deliver,
   ports: DeliveryPorts,
   served: () => void = () => {},
 ): Lane {
@@ -221,21 +234,30 @@ function createLane(
   let again = false;
   let stopped = false;
   let cancelTimer: (() => void) | null = null;
+  /** How often in a row Kommo itself was in the way, and until when nothing is tried because of it. */
+  let strikes = 0;
+  let haltedUntil = 0;
 
-  /** Delivers what is due and returns how many that were. */
+  /** Delivers what is due, as long as nothing is in the way, and returns how many that were. */
   async function drain(): Promise<number> {
     let count = 0;
     do {
       again = false;
       for (const delivery of journal.due(target, now())) {
         if (stopped) return count;
-        const outcome = await deliver(delivery, ports);
+        const { halts = false, ...outcome } = await deliver(delivery, ports, strikes);
         if (stopped) return count;
         journal.settle(delivery.call.id, target, outcome);
         if (outcome.state !== delivery.state || outcome.error !== delivery.error)
           told(delivery.call, target, outcome.state, outcome.error);
         served();
         count += 1;
+        strikes = halts ? strikes + 1 : 0;
+        haltedUntil = halts ? outcome.nextTry : 0;
+        if (halts) {
+          again = false;
+          return count;
+        }
       }
     } while (again);
     return count;
@@ -245,7 +267,7 @@ function createLane(
   function schedule(count: number): void {
     const due = journal.nextDue(target);
     if (due === null) return;
-    const wait = due - now();
+    const wait = Math.max(due, haltedUntil) - now();
     wakeIn(wait > 0 || count > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);
   }
 

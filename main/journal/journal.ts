@@ -19,7 +19,7 @@ import {
   type Store,
 } from './store.ts';
 
-export type { Change, Delivery, DeliveryState, DeliveryTarget, Settlement } from './store.ts';
+export type { Change, Delivery, DeliveryTarget, Settlement } from './store.ts';
 export type Journal = ReturnType<typeof openJournal>;
 
 /**
@@ -42,6 +42,8 @@ export type JournalPorts = {
   open?(file: string): Database.Database;
 };
 
+/** What is due for so long is in trouble, even where nothing was tried yet. */
+const OVERDUE_MS = 60_000;
 /** A full disk is looked at again after so long. */
 const DISK_AGAIN_MS = 10_000;
 
@@ -179,7 +181,7 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
       return times.length === 0 ? null : Math.min(...times);
     },
 
-    undelivered: (): number => stores().reduce((sum, store) => sum + store.undelivered(), 0),
+    undelivered: (): number => stores().reduce((sum, store) => sum + store.undelivered(now() - OVERDUE_MS), 0),
 
     /** Calls whose card lacks something yet, however it comes. */
     notInKommo: (): number => stores().reduce((sum, store) => sum + store.notInKommo(), 0),

@@ -140,7 +140,7 @@ export function createStore(db: Database.Database) {
   );
   const selectNext = db.prepare("SELECT min(next_try) AS n FROM deliveries WHERE state = 'waiting' AND target = ?");
   const countUndelivered = db.prepare(
-    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND tries > 0)",
+    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND (tries > 0 OR next_try < ?))",
   );
   const markSending = db.prepare('UPDATE deliveries SET sending = ?, attempt = ? WHERE call = ? AND target = ?');
   const settle = db.prepare(
@@ -203,7 +203,8 @@ export function createStore(db: Database.Database) {
     nextDue: (target: DeliveryTarget): number | null =>
       v.parse(v.object({ n: v.nullable(v.number()) }), selectNext.get(target)).n,
 
-    undelivered: (): number => count(countUndelivered.get()),
+    /** Failed, tried in vain, or due since before that time. */
+    undelivered: (since: number): number => count(countUndelivered.get(since)),
     notInKommo: (): number => count(countNotInKommo.get()),
     giveUp: (reason: string): void => {
       giveUp.run(reason);

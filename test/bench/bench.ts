@@ -1,11 +1,13 @@
 /** Runs the figures that were asked for and says which goal was missed. A missed goal fails nothing; a figure that breaks does. */
 import { held, type Figure, type Row } from './figure.ts';
+import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
+import { officeFigure } from './office.ts';
 import { refreshFigure } from './refresh.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
 
-const FIGURES: readonly Figure[] = [startFigure, toastFigure, idleFigure, refreshFigure];
+const FIGURES: readonly Figure[] = [startFigure, toastFigure, idleFigure, refreshFigure, drainFigure, officeFigure];
 
 /**
  * @param only names of rows; none runs all

@@ -65,9 +65,7 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
         <Check size={16} />
         {texts.annotate.save}
       </button>
-      <p className="quiet" role="status">
-        {saved ? texts.annotate.saved : ''}
-      </p>
+      <output className="quiet">{saved ? texts.annotate.saved : ''}</output>
       <Problem>{error}</Problem>
     </form>
   );
@@ -76,7 +74,7 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
 /** The same, for a call that is over: as long as its minute lasts. */
 export function LateAnnotate({ entry }: { entry: HistoryEntry }) {
   const { call, annotateUntil } = entry;
-  useSecondsSince(call.endedAt);
-  if (Date.now() >= annotateUntil) return null;
+  const seconds = useSecondsSince(call.endedAt);
+  if (call.endedAt + seconds * 1000 >= annotateUntil) return null;
   return <Annotate call={call.id} said={{ disposition: call.agentDisposition ?? null, note: call.note ?? '' }} />;
 }

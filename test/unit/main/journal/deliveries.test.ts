@@ -203,6 +203,22 @@ describe('the card', () => {
     expect(stateOf()).toMatchObject({ state: 'done', tries: 1 });
   });
 
+  test.each<RefusalKind>(['unreachable', 'timeout', 'too-many', 'blocked'])(
+    'an hour of %s does not make Kommo hear of each of the calls again and again',
+    async (kind) => {
+      log = refuse(kind, { sent: false });
+      for (let i = 0; i < 100; i++) record({ id: `r-${i}` });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(60 * MINUTE);
+      expect(asked.length).toBeLessThanOrEqual(25);
+      // All of them are in trouble, not only those that were tried.
+      expect(journal.undelivered()).toBe(100);
+      log = () => Promise.resolve(true);
+      await vi.advanceTimersByTimeAsync(5 * MINUTE);
+      expect(journal.undelivered()).toBe(0);
+    },
+  );
+
   describe('an answer that was lost', () => {
     test.each<RefusalKind>(['timeout', 'unreachable', 'server', 'unreadable'])(
       '%s: looks before it sends again',
