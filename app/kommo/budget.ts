@@ -48,6 +48,8 @@ const DELIVERY_SHARE = 6 / 7;
 /** A refusal for a second frees a place much earlier: who has the caller on the line does not wait for all of it. */
 const SHORT_PAUSE_MS = 1000;
 const ANSWERED_AGAIN_MS = 300;
+/** The colleagues' last second has room for one request more, and for the next when its first are a second old. */
+const ANSWERED_GAP_MS = 200;
 
 /** How often a refused request of a call is sent at most: who has the caller on the line is more persistent. */
 const RINGING_TRIES = 2;
@@ -100,6 +102,8 @@ export function createBudget({
       if (round.startsAt > free) round.startsAt = free;
       free = Math.max(free, round.startsAt + round.slots.round);
     }
+    // It ends for all at this moment, and what waited behind it must not come at the same one.
+    nextDelivery = Math.max(nextDelivery, timers.now() + share.deliveries(deliveryMs).first());
   };
 
   const serve = () => {
@@ -154,11 +158,18 @@ export function createBudget({
 
   function takeDelivery(): Promise<boolean> {
     if (!queue.some((waiting) => waiting.rank() === RANK.delivery)) firstDelivery(timers.now());
+    const { first } = share.deliveries(deliveryMs);
+    const phase = first();
+    const quietFrom = () => {
+      const last = rounds.at(-1);
+      return last === undefined ? 0 : roundsEnd() + last.slots.round + phase;
+    };
     const patientUntil = timers.now() + DELIVERY_PATIENCE_MS;
     return ask({
       rank: () => RANK.delivery,
-      // Late anyway, so it stays out of the rounds; but an office where it never stops ringing must not stop it.
-      notBefore: () => Math.max(pausedUntil, nextDelivery, Math.min(roundsEnd(), patientUntil)),
+      // Late anyway, so it stays out of the rounds and of what calls ask for after them; but an office where it never
+      // stops ringing must not stop it.
+      notBefore: () => Math.max(pausedUntil, nextDelivery, Math.min(quietFrom(), patientUntil)),
     });
   }
 
@@ -170,6 +181,7 @@ export function createBudget({
     let urgent = !shared;
     let requests = 0;
     let notBefore = 0;
+    let lastSentAt = -Infinity;
     let over: 'no' | 'ended' | 'elsewhere' = 'no';
     let dropped = false;
 
@@ -190,21 +202,28 @@ export function createBudget({
       round !== null && !urgent && (over === 'elsewhere' || (over === 'ended' && request !== 1));
 
     return {
-      take() {
+      async take() {
         const request = requests;
         if (gone(request)) {
           dropped = true;
-          return Promise.resolve(false);
+          return false;
         }
         requests += 1;
-        return ask(
+        const may = await ask(
           {
             rank: () => (urgent ? RANK.answered : RANK.call),
             notBefore: () =>
-              urgent ? Math.min(pausedUntil, answeredPausedUntil) : Math.max(pausedUntil, slotOf(request), notBefore),
+              urgent
+                ? Math.max(
+                    Math.min(pausedUntil, answeredPausedUntil),
+                    round === null ? 0 : lastSentAt + ANSWERED_GAP_MS,
+                  )
+                : Math.max(pausedUntil, slotOf(request), notBefore),
           },
           (waiting) => mine.set(waiting, request),
         );
+        if (may) lastSentAt = timers.now();
+        return may;
       },
       refused(tries) {
         if (tries >= (urgent ? ANSWERED_TRIES : RINGING_TRIES)) return false;

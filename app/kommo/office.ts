@@ -17,10 +17,10 @@
 /** So many desktops fit into one second with both their requests: they need no slots. */
 const FIT_AT_ONCE = 3;
 /**
- * Milliseconds from slot to slot: 6.25 a second where each seat is taken once, which leaves room for the one who
- * answers; 4 a second where seats are drawn.
+ * Milliseconds from slot to slot: six a second where each seat is taken once, which leaves room for the one who
+ * answers; four a second where seats are drawn.
  */
-const SEATED_MS = 160;
+const SEATED_MS = 167;
 const DRAWN_MS = 250;
 /** Where seats are drawn the name comes a second after the entity: pairs would bunch twice as much. */
 const DRAWN_NAME_MS = 1000;
