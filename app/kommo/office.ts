@@ -54,8 +54,6 @@ export type Slots = {
   readonly round: number;
 };
 
-export type OfficeShare = ReturnType<typeof createOfficeShare>;
-
 export function createOfficeShare({ provisioned, random, recall, keep }: OfficePorts) {
   let learned = recall();
   let quiet = true;

@@ -2,8 +2,6 @@
 import type { Call, Disposition } from '../../app/calls/call.ts';
 import type { Budget, Turn } from '../../app/kommo/budget.ts';
 
-export type Turns = ReturnType<typeof createTurns>;
-
 export function createTurns(budget: Budget) {
   const live = new Map<string, Turn>();
   return {

@@ -5,7 +5,7 @@ import { RateLimit } from '../../../../sandbox/kommo/limits.ts';
 import { fakeClock } from './fake-clock.ts';
 
 /** The same numbers for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -17,8 +17,6 @@ export function seeded(seed: number): () => number {
 
 /** One desktop's part in a ring: when it had its name, null where it never came or was not asked for. */
 export type Ringing = { desktop: number; turn: Turn; namedAt: number | null; done: boolean };
-
-export type SimulatedOffice = ReturnType<typeof simulateOffice>;
 
 /**
  * @param provisioned what the desktop of this index was told of the office
