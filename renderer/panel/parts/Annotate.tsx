@@ -1,6 +1,11 @@
 import { Check } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { AGENT_DISPOSITIONS, NOTE_LENGTH, type AgentDisposition } from '../../../app/calls/completed-call.ts';
+import {
+  AGENT_DISPOSITIONS,
+  NOTE_LENGTH,
+  type AgentDisposition,
+  type CompletedCall,
+} from '../../../app/calls/completed-call.ts';
 import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
@@ -9,10 +14,10 @@ import { Problem } from './Problem.tsx';
 /** What was typed goes to main after so long a pause, so that it is kept whatever happens to this page. */
 const PAUSE_MS = 500;
 
-type Said = { disposition: AgentDisposition | null; note: string };
+type Words = { disposition: AgentDisposition | null; note: string };
 
 /** What the agent says about a call: kept as it is typed, on its way to the card when it is saved. */
-export function Annotate({ call, said }: { call: string; said: Said }) {
+export function Annotate({ call, said }: { call: string; said: Words }) {
   const texts = useTexts();
   const { request } = useStore();
   const { error, busy, run } = useAsking();
@@ -21,7 +26,7 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  const change = (next: Said, pause: number) => {
+  const change = (next: Words, pause: number) => {
     setDraft(next);
     setSaved(false);
     clearTimeout(timer.current);
@@ -39,6 +44,7 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
       }}
     >
       <select
+        className="input"
         aria-label={texts.annotate.disposition}
         value={draft.disposition ?? ''}
         onChange={({ target }) => {
@@ -54,6 +60,7 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
         ))}
       </select>
       <textarea
+        className="input"
         aria-label={texts.annotate.note}
         placeholder={texts.annotate.placeholder}
         rows={2}
@@ -71,10 +78,18 @@ export function Annotate({ call, said }: { call: string; said: Said }) {
   );
 }
 
-/** The same, for a call that is over: as long as its minute lasts. */
+/** What the agent said about a call that is over; it can be changed as long as its minute lasts. */
 export function LateAnnotate({ entry }: { entry: HistoryEntry }) {
   const { call, annotateUntil } = entry;
   const seconds = useSecondsSince(call.endedAt);
-  if (call.endedAt + seconds * 1000 >= annotateUntil) return null;
+  if (call.endedAt + seconds * 1000 >= annotateUntil) return <Said call={call} />;
   return <Annotate call={call.id} said={{ disposition: call.agentDisposition ?? null, note: call.note ?? '' }} />;
+}
+
+/** What was said about a call, to be read. */
+export function Said({ call }: { call: CompletedCall }) {
+  const texts = useTexts();
+  const result = call.agentDisposition === undefined ? '' : texts.annotate.dispositions[call.agentDisposition];
+  const said = [result, call.note ?? ''].filter((text) => text !== '').join('. ');
+  return said === '' ? null : <p className="entry-note">{said}</p>;
 }

@@ -18,7 +18,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, usePanel, useStore } from '../use-panel.ts';
 import { formatTime, groupByDay } from '../view/days.ts';
 import { callBackNumber, dispositionText, numberOf, savedToText, troublesOf, whoOf } from '../view/history.ts';
-import { LateAnnotate } from './Annotate.tsx';
+import { LateAnnotate, Said } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
 
 /** The calls of before, newest first. The page holds a window of them that moves down as the agent reads on. */
@@ -122,7 +122,8 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
   const savedTo = savedToText(entry, texts);
   const troubles = troublesOf(entry, texts);
   const Icon = iconOf(call);
-  const OpenIcon = call.caller.kind === 'nobody' ? UserRoundPlus : ExternalLink;
+  const isNew = call.caller.kind === 'nobody' && entry.savedTo === null;
+  const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
 
   return (
     <li className="entry" data-disposition={call.disposition}>
@@ -148,12 +149,8 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
           <button
             type="button"
             className="icon-button"
-            aria-label={
-              call.caller.kind === 'nobody'
-                ? texts.calls.ofCall(texts.calls.newContact, who)
-                : texts.history.openCard(who)
-            }
-            title={call.caller.kind === 'nobody' ? texts.calls.newContact : texts.calls.openCard}
+            aria-label={isNew ? texts.calls.ofCall(texts.calls.newContact, who) : texts.history.openCard(who)}
+            title={isNew ? texts.calls.newContact : texts.calls.openCard}
             onClick={() => void run(() => request('openHistoryCard', call.id))}
           >
             <OpenIcon size={16} />
@@ -172,8 +169,7 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
         )}
       </div>
       {savedTo !== null && <p className="saved-to">{savedTo}</p>}
-      {call.note !== undefined && call.note !== '' && <p className="entry-note">{call.note}</p>}
-      {newest && <LateAnnotate entry={entry} />}
+      {newest ? <LateAnnotate entry={entry} /> : <Said call={call} />}
       {troubles.length > 0 && (
         <div className="troubles">
           {troubles.map(({ target: to, tone, sentence }) => (

@@ -112,7 +112,6 @@ export type Texts = {
     placeholder: string;
     save: string;
     saved: string;
-    until: (duration: string) => string;
   };
   signIn: {
     title: string;
@@ -319,8 +318,8 @@ export const en: Texts = {
         'given-up': 'Was given up.',
       },
       update: {
-        waiting: 'Waiting to be added to the card: the recording or your note.',
-        failed: 'The recording or your note could not be added to the card.',
+        waiting: 'On the card; its result, note or recording is still to be added.',
+        failed: 'On the card, but its result, note or recording could not be added.',
         expired: 'Was not added to the card in time.',
         'given-up': 'Was given up.',
       },
@@ -353,7 +352,6 @@ export const en: Texts = {
     placeholder: 'Note for the card',
     save: 'Save',
     saved: 'Saved. It goes to the card with the call.',
-    until: (duration) => `Until ${duration} from now`,
   },
   signIn: {
     title: 'Sign in to Kommo',
