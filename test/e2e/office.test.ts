@@ -14,8 +14,10 @@ afterAll(() => office.close());
 
 test('every toast shows the number, whoever else rings and whatever Kommo does', () => {
   expect(figures.numbers).toHaveLength(4 * DESKTOPS);
-  // Forty desktops on this machine's few cores: each has its number before the first of them can have asked Kommo twice.
-  expect(Math.max(...figures.numbers)).toBeLessThan(1000);
+  // Forty desktops share the few cores of this machine with the tests before them; the bench has the figure.
+  const sorted = figures.numbers.toSorted((a, b) => a - b);
+  expect(sorted[sorted.length / 2]).toBeLessThan(100);
+  expect(sorted.at(-1)).toBeLessThan(1000);
 });
 
 test('the one who answers has the name first, however late in the round', () => {

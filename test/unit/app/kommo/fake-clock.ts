@@ -3,7 +3,7 @@ import type { Timers } from '../../../../app/kommo/budget.ts';
 /** A clock that moves when it is told to, and runs what falls due in between. */
 export function fakeClock() {
   let now = 1000;
-  let timers: { at: number; run: () => void }[] = [];
+  const timers: { at: number; run: () => void }[] = [];
   const ports: Timers = {
     now: () => now,
     after: (ms, run) => {
