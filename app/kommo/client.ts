@@ -303,8 +303,8 @@ function requestsThrough(
   };
 }
 
-/** Where Kommo chooses the card by the number: a lead, or who has the number (kommo.md section 3.4). */
-const CARDS_WITH_NUMBERS = ['lead', 'contact', 'company', 'customer'] as const;
+/** Where Kommo chooses the card by the number: a lead, or who has the number; never a customer (kommo.md section 3.4). */
+const CARDS_WITH_NUMBERS = ['lead', 'contact', 'company'] as const;
 const LEADS = ['lead'] as const;
 const UNSORTED = '/api/v4/leads/unsorted?filter[category][]=sip&order[created_at]=desc';
 /** What is looked for was written in the last days: so many pages of so many are more than an office writes in them. */
