@@ -225,10 +225,16 @@ async function leadIsDialled(stage: Stage): Promise<void> {
 }
 
 /** The calls there were before something rings. */
-const callsSoFar = ({ timeline }: Stage): ReadonlySet<string | null> => new Set(timeline.lines().map((line) => parse(line).call));
+const callsSoFar = ({ timeline }: Stage): ReadonlySet<string | null> =>
+  new Set(timeline.lines().map((line) => parse(line).call));
 
 /** Waits for the next call's first event and its toast, and returns our id of it. */
-async function rings(stage: Stage, seen: ReadonlySet<string | null>, event: 'invite' | 'dialling', words: string): Promise<string> {
+async function rings(
+  stage: Stage,
+  seen: ReadonlySet<string | null>,
+  event: 'invite' | 'dialling',
+  words: string,
+): Promise<string> {
   const first = await heard(
     stage.timeline,
     (entry) => entry.event === event && entry.call !== null && !seen.has(entry.call),

@@ -12,10 +12,14 @@ const KOMMO_MS = 80;
 
 export const toastFigure: Figure = {
   names: ['toast.median', 'toast.p95', 'name.p95'],
-  inTheWay: 'what else runs on this machine: the phone page, main and the notification daemon share its cores with the far ends',
+  inTheWay:
+    'what else runs on this machine: the phone page, main and the notification daemon share its cores with the far ends',
   async measure(say) {
     const desktop = await startDesktop({ daemon: 'recording' });
-    const office = await openOffice(join(import.meta.dirname, '../../out/widget'), { latencyMs: KOMMO_MS, rateLimit: 'off' });
+    const office = await openOffice(join(import.meta.dirname, '../../out/widget'), {
+      latencyMs: KOMMO_MS,
+      rateLimit: 'off',
+    });
     const ringside = startRingside(desktop, office);
     try {
       await office.pbx.waitForRegistration(AGENT.extension);
@@ -25,7 +29,11 @@ export const toastFigure: Figure = {
       for (let i = 0; i < CALLS; i++) {
         const seen = new Set(ringside.entries().map(({ call }) => call));
         const asked = office.kommo.requests.length;
-        const call = office.pbx.call({ from: { user: people.annaPetrova.phone }, to: AGENT.extension, script: { kind: 'give up', ringMs: 700 } });
+        const call = office.pbx.call({
+          from: { user: people.annaPetrova.phone },
+          to: AGENT.extension,
+          script: { kind: 'give up', ringMs: 700 },
+        });
         const invite = await ringside.waitFor((entry) => entry.event === 'invite' && !seen.has(entry.call));
         const of = (event: string) => ringside.waitFor((entry) => entry.event === event && entry.call === invite.call);
         toasts.push((await of('toast.requested')).t - invite.t);

@@ -12,10 +12,10 @@ import {
   UserRoundPlus,
   type LucideIcon,
 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { createElement, useEffect, useRef } from 'react';
 import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, usePanel, useStore } from '../use-panel.ts';
+import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
 import { formatTime, groupByDay } from '../view/days.ts';
 import { callBackNumber, dispositionText, numberOf, troublesOf, whoOf } from '../view/history.ts';
 import { Problem } from './Problem.tsx';
@@ -25,7 +25,8 @@ export function History({ undelivered }: { undelivered: number }) {
   const texts = useTexts();
   const store = useStore();
   const { history } = usePanel();
-  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, Date.now(), texts);
+  const today = useToday();
+  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, today, texts);
   const empty = history.entries.length === 0 && !history.loading && history.error === null;
 
   return (
@@ -118,17 +119,13 @@ function Entry({ entry }: { entry: HistoryEntry }) {
   const number = numberOf(call, texts);
   const target = callBackNumber(call);
   const troubles = troublesOf(entry, texts);
-  const Icon = iconOf(call);
   const OpenIcon = call.caller.kind === 'nobody' ? UserRoundPlus : ExternalLink;
 
   return (
     <li className="entry" data-disposition={call.disposition}>
-      <span
-        className="entry-icon"
-        role="img"
-        aria-label={call.direction === 'inbound' ? texts.history.inbound : texts.history.outbound}
-      >
-        <Icon size={16} />
+      <span className="entry-icon">
+        {createElement(iconOf(call), { size: 16 })}
+        <span className="unseen">{call.direction === 'inbound' ? texts.history.inbound : texts.history.outbound}</span>
       </span>
       <div className="entry-text">
         <p className="entry-who" title={who}>

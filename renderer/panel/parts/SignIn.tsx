@@ -19,7 +19,7 @@ export function SignIn({ kommo }: { kommo: KommoStatus }) {
     return (
       <section className="card" aria-label={texts.signIn.waitingTitle}>
         <h2>{texts.signIn.waitingTitle}</h2>
-        <p role="status">{texts.signIn.waiting}</p>
+        <output>{texts.signIn.waiting}</output>
         <div className="buttons">
           <button type="button" className="button" onClick={() => void run(() => request('cancelSignIn'))}>
             {texts.signIn.cancel}
