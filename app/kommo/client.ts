@@ -26,8 +26,8 @@ export type Fetch = (
 export type TokenSource = {
   current(): Promise<string>;
   refused(token: string): Promise<string | null>;
-  /** Kommo answered 401 to the newer token as well: nothing but a new sign-in helps. */
-  ended(): void;
+  /** Kommo answered 401 to the newer token as well: where it is still the present one, only a new sign-in helps. */
+  ended(token: string): void;
 };
 
 export type KommoClient = ReturnType<typeof createKommoClient>;
@@ -84,7 +84,7 @@ export function createKommoClient({ origin, fetch, tokens, budget, userAgent, ti
       const newer = await tokens.refused(token);
       if (newer !== null) {
         answer = await send(priority, method, path, newer, body);
-        if (answer.status === 401) tokens.ended();
+        if (answer.status === 401) tokens.ended(newer);
       }
     }
     const json = parseJson(answer.text);

@@ -38,6 +38,7 @@ export function createCalls(ports: CallPorts) {
   /** Who waits for Kommo's answer about a call. */
   const awaited = new Map<string, ((facts: Known) => void)[]>();
 
+  const hasParty = ({ caller, resolving }: Known) => !resolving || caller.kind === 'entity';
   const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
   const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
     (caller.kind === 'entity' ? caller.name : null) ??
@@ -99,16 +100,15 @@ export function createCalls(ports: CallPorts) {
     if (facts === undefined) return;
     const next = { ...facts, caller, notice: notice ?? facts.notice, resolving };
     known.set(id, next);
+    if (hasParty(next)) settle(id, next);
     const call = byId(id);
     if (call === undefined) {
       if (!resolving) {
         known.delete(id);
         ports.settled(id, caller);
-        settle(id, next);
       }
       return;
     }
-    if (!resolving) settle(id, next);
     if (nameOf(caller) !== nameOf(facts.caller) || next.notice !== facts.notice) toasts.name(subject(call, next));
     announce(call);
   }
@@ -218,11 +218,12 @@ export function createCalls(ports: CallPorts) {
     views: (): CallView[] => [...book.live.values()].map(view),
     /**
      * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for
-     * a new contact of somebody who is known. Null where nothing is known of the call any more.
+     * a new contact of somebody who is known. The name is not waited for. Null where nothing is known of the call any
+     * more.
      */
     party(id: string): Promise<{ caller: Caller; number: NumberInfo } | null> {
       const facts = known.get(id);
-      if (facts === undefined || !facts.resolving) return Promise.resolve(facts ?? null);
+      if (facts === undefined || hasParty(facts)) return Promise.resolve(facts ?? null);
       return new Promise((resolve) => awaited.set(id, [...(awaited.get(id) ?? []), resolve]));
     },
   };

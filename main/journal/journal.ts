@@ -58,6 +58,8 @@ const RowSchema = v.object({
   sending: v.number(),
 });
 
+const RecordSchema = v.object({ record: v.pipe(v.string(), v.parseJson(), CompletedCallSchema) });
+
 /** What was wrong with the file: `damaged` was set aside under that name; `unusable` cannot be written at all. */
 export type JournalTrouble = { kind: 'damaged'; keptAs: string } | { kind: 'unusable'; detail: string };
 
@@ -214,10 +216,8 @@ function openDatabase(file: string): Database.Database {
 }
 
 function readCall(row: unknown): CompletedCall | null {
-  const parsed = v.safeParse(v.object({ record: v.string() }), row);
-  if (!parsed.success) return null;
-  const call = v.safeParse(CompletedCallSchema, JSON.parse(parsed.output.record));
-  return call.success ? call.output : null;
+  const parsed = v.safeParse(RecordSchema, row);
+  return parsed.success ? parsed.output.record : null;
 }
 
 function readDelivery(row: unknown): Delivery[] {

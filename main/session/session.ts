@@ -189,7 +189,10 @@ export function createSession({
       }
       return (await refresh()).accessToken;
     },
-    ended: () => forget('Kommo no longer accepts this sign-in. Sign in again.'),
+    ended(token: string): void {
+      // The refusal of an earlier sign-in's token must not end the present one.
+      if (tokens?.accessToken === token) forget('Kommo no longer accepts this sign-in. Sign in again.');
+    },
   };
 
   function kommoClient(): KommoClient | null {

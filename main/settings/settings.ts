@@ -53,9 +53,7 @@ export function openSettings(
   const instanceId = readInstanceId(file) ?? keepInstanceId(file, newUuid());
   let current = provisioning ?? keptProvisioning(vault);
   // A token that the agent gave later replaces the sign-in of the kept file, which may have run out.
-  let kommo: KommoSettings | null =
-    (provisioning === null ? keptToken(vault) : null) ??
-    (current === null ? null : { origin: current.kommo.baseUrl, auth: current.kommo.auth });
+  let kommo: KommoSettings | null = (provisioning === null ? keptToken(vault) : null) ?? kommoOf(current);
 
   return {
     instanceId,
@@ -68,7 +66,7 @@ export function openSettings(
     },
     provision(value) {
       current = value;
-      kommo = { origin: value.kommo.baseUrl, auth: value.kommo.auth };
+      kommo = kommoOf(value);
       vault.set('provisioning', value);
       vault.delete('kommo');
       vault.delete('signed-out');
@@ -79,11 +77,17 @@ export function openSettings(
       vault.delete('signed-out');
     },
     signOut() {
+      // As after a restart: the agent's own token gives way to the provisioned way to sign in.
+      kommo = kommoOf(current) ?? kommo;
       vault.delete('kommo');
       vault.set('signed-out', true);
     },
     signedOut: () => provisioning === null && vault.get('signed-out', v.literal(true)) === true,
   };
+}
+
+function kommoOf(provisioning: Provisioning | null): KommoSettings | null {
+  return provisioning === null ? null : { origin: provisioning.kommo.baseUrl, auth: provisioning.kommo.auth };
 }
 
 function readInstanceId(file: string): string | null {

@@ -84,7 +84,7 @@ test('the entity, then the name: shown once each, in the same toast', async () =
   await turn();
   expect(told()).toEqual(['show ringing +1 415 555 0142', 'name Anna Petrova', 'show ringing Anna Petrova']);
   expect(views.at(-1)).toMatchObject({ resolving: false, caller: anna });
-  expect(calls.partyOf('r-1')).toMatchObject({ caller: anna });
+  expect(await calls.party('r-1')).toMatchObject({ caller: anna });
 });
 
 test('what is in the way of the name is said', async () => {
@@ -117,8 +117,8 @@ test('the end: in the journal before anybody hears of it', async () => {
     },
   ]);
   expect(settledWith).toEqual([]);
-  expect(calls.live()).toBe(0);
-  expect(calls.partyOf('r-1')).toBeNull();
+  expect(calls.views()).toEqual([]);
+  expect(await calls.party('r-1')).toBeNull();
 });
 
 test('a name that comes after the end settles the recorded call, and no toast pops up again', async () => {
@@ -139,6 +139,65 @@ test('the entity known at the end is in the record already', () => {
   found({ caller: { ...anna, name: null }, notice: null });
   calls.accept(cancelled);
   expect(recorded).toMatchObject([{ settled: false, call: { caller: { ...anna, name: null } } }]);
+});
+
+describe('a click that comes before the answer of Kommo', () => {
+  /** Who asked in which order, with what they were told. */
+  const clicks: unknown[] = [];
+  const click = () => void calls.party('r-1').then((party) => clicks.push(party?.caller));
+  beforeEach(() => void (clicks.length = 0));
+
+  test.each<[string, Resolution]>([
+    ['nobody', { caller: { kind: 'nobody' }, notice: null }],
+    ['a failure', { caller: { kind: 'failed', reason: 'Kommo cannot be reached.' }, notice: 'x' }],
+    ['a named card', { caller: anna, notice: null }],
+  ])('waits for it: %s', async (_what, resolution) => {
+    calls.accept(ringing);
+    click();
+    click();
+    await turn();
+    expect(clicks).toEqual([]);
+    answer(resolution);
+    await turn();
+    expect(clicks).toEqual([resolution.caller, resolution.caller]);
+    click();
+    await turn();
+    expect(clicks).toHaveLength(3);
+  });
+
+  test('waits for it also when the call ends meanwhile, and comes after it is in the journal', async () => {
+    calls.accept(ringing);
+    click();
+    calls.accept(cancelled);
+    click();
+    await turn();
+    expect(clicks).toEqual([]);
+    answer({ caller: anna, notice: null });
+    await turn();
+    expect(clicks).toEqual([anna, anna]);
+    expect(settledWith).toEqual([['r-1', anna]]);
+    expect(await calls.party('r-1')).toBeNull();
+  });
+
+  test.each([false, true])('does not wait for the name (call over: %j)', async (over) => {
+    calls.accept(ringing);
+    click();
+    if (over) calls.accept(cancelled);
+    const unnamed = { ...anna, name: null };
+    found({ caller: unnamed, notice: null });
+    await turn();
+    expect(clicks).toEqual([unnamed]);
+    click();
+    await turn();
+    expect(clicks).toEqual([unnamed, unnamed]);
+    answer({ caller: anna, notice: null });
+    await turn();
+    expect(clicks).toHaveLength(2);
+  });
+
+  test('of a call that nobody knows waits for nothing', async () => {
+    expect(await calls.party('r-9')).toBeNull();
+  });
 });
 
 test('repeats and late events: one toast, one question to Kommo, one record', () => {

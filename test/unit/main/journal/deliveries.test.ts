@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CompletedCall, EntityRef } from '../../../../app/calls/completed-call.ts';
+import type { Caller, CompletedCall, EntityRef } from '../../../../app/calls/completed-call.ts';
 import type { KommoClient } from '../../../../app/kommo/client.ts';
 import { KommoRefusal, type RefusalKind } from '../../../../app/kommo/refusal.ts';
 import { createDeliveries } from '../../../../main/journal/deliveries.ts';
@@ -86,7 +86,7 @@ test('a recorded call goes to the card and the widget, once each', async () => {
   record({}, ['card', 'widget']);
   deliveries.run();
   await settled();
-  expect(told).toEqual(['r-1 card done', 'r-1 widget done']);
+  expect(told.toSorted()).toEqual(['r-1 card done', 'r-1 widget done']);
   deliveries.run();
   deliveries.wake('card');
   deliveries.wake('widget');
@@ -256,6 +256,185 @@ describe('the card', () => {
   });
 });
 
+describe('a lane for each target', () => {
+  test('a card that hangs does not delay the bell, nor what comes to it later', async () => {
+    let answer: (logged: boolean) => void = () => {};
+    log = () => new Promise((resolve) => (answer = resolve));
+    record({}, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 widget done']);
+    record({ id: 'r-2' }, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 widget done', 'r-2 widget done']);
+    expect(asked).toEqual(['log r-1']);
+    log = () => Promise.resolve(true);
+    answer(true);
+    await settled();
+    expect(told.slice(2)).toEqual(['r-1 card done', 'r-2 card done']);
+    expect(asked).toEqual(['log r-1', 'log r-2']);
+  });
+
+  test('a bell that hangs does not delay the card', async () => {
+    let answer: (shown: 'shown') => void = () => {};
+    widget = () => new Promise((resolve) => (answer = resolve));
+    record({}, ['card', 'widget']);
+    deliveries.run();
+    await settled();
+    expect(told).toEqual(['r-1 card done']);
+    answer('shown');
+    await settled();
+    expect(told).toEqual(['r-1 card done', 'r-1 widget done']);
+  });
+});
+
+describe('a call whose card nobody named', () => {
+  const failed = { kind: 'failed', reason: 'Kommo did not answer in time.' } as const;
+  const unasked = [{ kind: 'not-asked' }, failed] satisfies Caller[];
+  const numbered = (asReceived: string, e164: string | null = null) => ({
+    number: { asReceived, e164, display: asReceived, internal: false },
+  });
+
+  test.each(unasked)('because Kommo could not be asked ($kind): its number finds the card', async (caller) => {
+    const sent: CompletedCall[] = [];
+    log = (call) => {
+      sent.push(call);
+      return Promise.resolve(true);
+    };
+    record({ caller });
+    deliveries.run();
+    await settled();
+    expect(sent).toMatchObject([{ id: 'r-1', number: { e164: '+14155550142' }, caller }]);
+    expect(stateOf()).toMatchObject({ state: 'done', tries: 1 });
+  });
+
+  test.each(unasked)('and whose number has none ($kind) is no failure', async (caller) => {
+    log = () => Promise.resolve(false);
+    record({ caller });
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ state: 'no-card', error: null });
+  });
+
+  test.each([
+    ['anonymous', numbered('anonymous')],
+    ['no digits', numbered('')],
+    ['too short to be a customer', numbered('555-01')],
+  ])('with no number that could find one (%s) is not sent', async (_what, over) => {
+    record({ caller: failed, ...over });
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    expect(asked).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'no-card', tries: 0 });
+  });
+
+  test('a national number with dashes is one', async () => {
+    record({ caller: failed, ...numbered('415-555-0142') });
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+  });
+
+  test('because there is nobody: never sent, not even by hand', async () => {
+    record({ caller: { kind: 'nobody' } });
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    journal.retry('r-1');
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'no-card', error: null, tries: 0 });
+    expect(journal.undelivered()).toBe(0);
+  });
+
+  test('when Kommo says it after all: the card that it named', async () => {
+    record({ caller: { kind: 'not-asked' }, ...numbered('anonymous') });
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ state: 'no-card' });
+    journal.setCaller('r-1', { kind: 'entity', entity: { type: 'lead', id: 5 }, name: null }, Date.now());
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+    expect(stateOf()).toMatchObject({ state: 'done' });
+  });
+
+  describe('an answer that was lost', () => {
+    const lost = /may be on the card or not\. Look at the card before you try again\./;
+
+    test.each<[RefusalKind, Caller]>(
+      (['timeout', 'unreachable', 'server', 'unreadable'] as const).flatMap((kind) =>
+        unasked.map((caller): [RefusalKind, Caller] => [kind, caller]),
+      ),
+    )('%s (%j): nobody can look, so it is never sent twice', async (kind, caller) => {
+      log = refuse(kind);
+      record({ caller });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(60 * MINUTE);
+      deliveries.wake('card');
+      await vi.advanceTimersByTimeAsync(60 * MINUTE);
+      expect(asked).toEqual(['log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'failed', error: expect.stringMatching(lost) as unknown });
+      expect(journal.undelivered()).toBe(1);
+    });
+
+    test('to a stop of the program: the same', async () => {
+      log = () => new Promise(() => {});
+      record({ caller: failed });
+      deliveries.run();
+      await settled();
+      void deliveries.stop();
+      deliveries = start();
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(60 * MINUTE);
+      expect(asked).toEqual(['log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'failed', error: expect.stringMatching(lost) as unknown });
+    });
+
+    test('stays in doubt while nobody is signed in', async () => {
+      log = refuse('timeout');
+      record({ caller: failed });
+      deliveries.run();
+      await settled();
+      const client = kommo;
+      kommo = null;
+      deliveries.wake('card');
+      await settled();
+      expect(stateOf()).toMatchObject({ state: 'waiting', ambiguous: true });
+      kommo = client;
+      deliveries.wake('card');
+      await settled();
+      expect(asked).toEqual(['log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'failed', error: expect.stringMatching(lost) as unknown });
+    });
+
+    test('whoever has looked may try again, once', async () => {
+      log = refuse('timeout');
+      record({ caller: failed });
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(10 * MINUTE);
+      log = () => Promise.resolve(true);
+      journal.retry('r-1');
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(10 * MINUTE);
+      expect(asked).toEqual(['log r-1', 'log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'done', error: null });
+    });
+
+    test('because it never left is no doubt', async () => {
+      log = refuse('unreachable', { sent: false });
+      record({ caller: failed });
+      deliveries.run();
+      await settled();
+      log = () => Promise.resolve(true);
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(asked).toEqual(['log r-1', 'log r-1']);
+      expect(stateOf()).toMatchObject({ state: 'done' });
+    });
+  });
+});
+
 describe('the widget', () => {
   test('waits for a tab, is shown when one comes', async () => {
     widget = () => Promise.resolve('no-widget');
@@ -274,7 +453,7 @@ describe('the widget', () => {
     record({ endedAt: Date.now() - 12 * 60 * MINUTE - 1 }, ['card', 'widget']);
     deliveries.run();
     await settled();
-    expect(told).toEqual(['r-1 card done', 'r-1 widget expired']);
+    expect(told.toSorted()).toEqual(['r-1 card done', 'r-1 widget expired']);
   });
 });
 
@@ -295,19 +474,22 @@ describe('a journal that fails', () => {
       let calls = 0;
       const broken: Journal = {
         ...journal,
-        [method]: () => {
+        // For the card alone: the bell must not suffer from it.
+        [method]: (...parameters: unknown[]) => {
+          if (!parameters.includes('card')) return (journal[method] as (...all: unknown[]) => unknown)(...parameters);
           calls += 1;
           throw new Error('disk full');
         },
       };
       // The card keeps what it was sent.
       has = (_entity, uniq) => Promise.resolve(asked.includes(`log ${uniq}`));
-      record();
+      record({}, ['card', 'widget']);
       deliveries = start(broken);
       deliveries.run();
       await settled();
       expect(failures).toHaveLength(1);
       expect(calls).toBe(1);
+      expect(told).toContain('r-1 widget done');
       await vi.advanceTimersByTimeAsync(20 * MINUTE);
       expect(calls).toBeLessThanOrEqual(6);
       expect(asked.filter((request) => request === 'log r-1').length).toBeLessThanOrEqual(1);
@@ -324,11 +506,12 @@ describe('a journal that fails', () => {
         return [];
       },
     };
-    record();
+    record({}, ['card', 'widget']);
     deliveries = start(unreadable);
     deliveries.run();
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
-    expect(drains).toBeLessThanOrEqual(4);
+    // Two lanes, each at once and every five minutes.
+    expect(drains).toBeLessThanOrEqual(6);
   });
 });
 

@@ -5,13 +5,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
+import Database from 'libsql';
+import {
+  openJournal,
+  type DeliveryTarget,
+  type Journal,
+  type JournalTrouble,
+} from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 
 let folder: string;
 let journal: Journal;
-const never = () => {
-  throw new Error('this journal is not damaged');
+const never = (trouble: JournalTrouble) => {
+  throw new Error(`this journal is ${trouble.kind}`);
 };
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-journal-'));
@@ -28,7 +34,9 @@ function reopen(): void {
 }
 const waiting = { state: 'waiting', error: 'x', counts: true, ambiguous: false } as const;
 const done = { state: 'done', error: null, nextTry: 0, counts: true, ambiguous: false } as const;
-const targets = (now: number) => journal.due(now).map(({ call, target }) => `${call.id} ${target}`);
+const due = (now: number) =>
+  (['card', 'widget'] satisfies DeliveryTarget[]).flatMap((target) => journal.due(target, now));
+const targets = (now: number) => due(now).map(({ call, target }) => `${call.id} ${target}`);
 
 describe('recording', () => {
   test('a call is there after a restart, whole', () => {
@@ -48,13 +56,13 @@ describe('recording', () => {
     journal.record(completedCall({ displayName: 'other' }), ['card'], 0);
     expect(journal.page(null, 10)).toHaveLength(1);
     expect(journal.call('r-1')?.displayName).toBe('');
-    expect(journal.due(1e15)).toEqual([]);
+    expect(due(1e15)).toEqual([]);
   });
 
   test('is all or nothing', () => {
     expect(() => journal.record(completedCall(), ['card', Symbol('widget') as unknown as 'widget'], 0)).toThrow();
     expect(journal.call('r-1')).toBeNull();
-    expect(journal.due(1e15)).toEqual([]);
+    expect(due(1e15)).toEqual([]);
   });
 
   test('quotes and everything else in names are data', () => {
@@ -78,6 +86,12 @@ describe('the history', () => {
 });
 
 describe('deliveries', () => {
+  test('are asked for by target', () => {
+    journal.record(completedCall(), ['card', 'widget'], 0);
+    expect(journal.due('card', 0).map(({ target }) => target)).toEqual(['card']);
+    expect(journal.due('widget', 0).map(({ target }) => target)).toEqual(['widget']);
+  });
+
   test('are due at their time, in its order', () => {
     journal.record(completedCall({ id: 'r-b' }), ['card'], 200);
     journal.record(completedCall({ id: 'r-a' }), ['card'], 100);
@@ -92,11 +106,11 @@ describe('deliveries', () => {
     journal.record(completedCall(), ['card'], 0);
     journal.settle('r-1', 'card', { ...waiting, error: 'Kommo has a fault.', nextTry: 500 });
     expect(journal.undelivered()).toBe(1);
-    expect(journal.due(499)).toEqual([]);
+    expect(due(499)).toEqual([]);
     reopen();
-    expect(journal.due(500)).toMatchObject([{ tries: 1, error: 'Kommo has a fault.', ambiguous: false }]);
+    expect(due(500)).toMatchObject([{ tries: 1, error: 'Kommo has a fault.', ambiguous: false }]);
     journal.settle('r-1', 'card', done);
-    expect(journal.due(1e15)).toEqual([]);
+    expect(due(1e15)).toEqual([]);
     expect(journal.undelivered()).toBe(0);
   });
 
@@ -104,9 +118,9 @@ describe('deliveries', () => {
     journal.record(completedCall(), ['card'], 0);
     journal.sending('r-1', 'card');
     reopen();
-    expect(journal.due(0)).toMatchObject([{ ambiguous: true }]);
+    expect(due(0)).toMatchObject([{ ambiguous: true }]);
     journal.settle('r-1', 'card', { ...waiting, nextTry: 0 });
-    expect(journal.due(0)).toMatchObject([{ ambiguous: false }]);
+    expect(due(0)).toMatchObject([{ ambiguous: false }]);
   });
 
   test('waking one target leaves the other and the finished ones alone', () => {
@@ -130,7 +144,7 @@ describe('deliveries', () => {
     journal.record(completedCall({ caller: { kind: 'not-asked' } }), ['card', 'widget'], 20_000);
     const caller = { kind: 'entity', entity: { type: 'contact', id: 5 }, name: 'Ana' } as const;
     journal.setCaller('r-1', caller, 100);
-    expect(journal.due(100).map(({ call, target }) => [target, call.caller])).toEqual([
+    expect(due(100).map(({ call, target }) => [target, call.caller])).toEqual([
       ['card', caller],
       ['widget', caller],
     ]);
@@ -170,14 +184,84 @@ describe('damage', () => {
     fs.rmSync(`${file}-wal`, { force: true });
     damage(file);
     const before = fs.readFileSync(file);
-    const told = vi.fn<(name: string) => void>();
+    const told = vi.fn<(trouble: JournalTrouble) => void>();
     journal = openJournal(folder, told);
     expect(told).toHaveBeenCalledTimes(1);
-    const keptAs = told.mock.calls[0]?.[0] ?? '';
+    const trouble = told.mock.calls[0]?.[0];
+    const keptAs = trouble?.kind === 'damaged' ? trouble.keptAs : String(trouble?.kind);
     expect(fs.readFileSync(path.join(folder, keptAs)).equals(before)).toBe(true);
     journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
     reopen();
     expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-2']);
+  });
+
+  test('a record that is no record is passed over, and what is due after it is not kept back', () => {
+    for (const id of ['r-1', 'r-2', 'r-3']) journal.record(completedCall({ id }), ['card'], 0);
+    journal.close();
+    const db = new Database(path.join(folder, 'journal.db'));
+    db.exec("UPDATE calls SET record = '{\"id\":' WHERE id = 'r-1'");
+    db.exec("UPDATE calls SET record = '{}' WHERE id = 'r-2'");
+    db.close();
+    journal = openJournal(folder, never);
+    expect(targets(0)).toEqual(['r-3 card']);
+    expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-3']);
+    expect(journal.call('r-1')).toBeNull();
+  });
+});
+
+describe('a file that cannot be used now', () => {
+  let profile: string;
+  const file = () => path.join(profile, 'journal.db');
+  beforeEach(() => {
+    profile = path.join(folder, 'profile');
+    fs.mkdirSync(profile);
+    journal.close();
+  });
+
+  /** Calls are kept, in memory alone: nothing in the profile is touched or renamed, and it is told why, once. */
+  function expectInMemory(): void {
+    const content = () =>
+      fs
+        .readdirSync(profile, { withFileTypes: true })
+        .map((entry) => [
+          entry.name,
+          entry.isFile()
+            ? fs.readFileSync(path.join(profile, entry.name), 'hex')
+            : fs.readdirSync(path.join(profile, entry.name)),
+        ]);
+    const before = content();
+    const told = vi.fn<(trouble: JournalTrouble) => void>();
+    journal = openJournal(profile, told);
+    expect(told.mock.calls).toEqual([[{ kind: 'unusable', detail: expect.stringMatching(/./) as unknown }]]);
+    journal.record(completedCall(), ['card', 'widget'], 0);
+    expect(targets(0)).toEqual(['r-1 card', 'r-1 widget']);
+    journal.settle('r-1', 'card', done);
+    expect(journal.page(null, 10)).toMatchObject([
+      { call: completedCall(), deliveries: [{ state: 'done' }, { state: 'waiting' }] },
+    ]);
+    journal.close();
+    expect(content()).toEqual(before);
+  }
+
+  test('a folder in its place', () => {
+    fs.mkdirSync(file());
+    fs.writeFileSync(path.join(file(), 'kept'), 'x');
+    expectInMemory();
+    expect(fs.readdirSync(profile)).toEqual(['journal.db']);
+  });
+
+  test('another program holds it; afterwards it is the journal again', () => {
+    const other = new Database(file());
+    other.exec('CREATE TABLE kept (x); BEGIN EXCLUSIVE');
+    try {
+      expectInMemory();
+    } finally {
+      other.exec('COMMIT');
+      other.close();
+    }
+    journal = openJournal(profile, never);
+    journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
+    expect(targets(0)).toEqual(['r-2 card']);
   });
 });
 
