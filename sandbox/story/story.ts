@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, chromium, type Browser, type ElectronApplication, type Page } from 'playwright-core';
+import { _electron, chromium, type ElectronApplication, type Page } from 'playwright-core';
 import { followLines, type AppendedLines } from '../desktop/appended-lines.ts';
 import { startDesktop, type Desktop } from '../desktop/desktop.ts';
 import { people } from '../kommo/index.ts';
@@ -27,7 +27,6 @@ type Stage = {
   office: Office;
   program: ElectronApplication;
   panel: Page;
-  browser: Browser;
   kommo: Page;
   timeline: AppendedLines;
   say(line: string): void;
@@ -124,7 +123,6 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
     office,
     program,
     panel,
-    browser,
     kommo,
     timeline,
     say: options.say,
@@ -167,7 +165,8 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
   await heardOf(stage, id, 'click.open', 'the toast is clicked');
   const url = await stage.desktop.waitForOpenedUrl((opened) => opened.includes('/detail/'));
   stage.step(`the card's address: ${url}`);
-  const card = await stage.browser.newPage({ viewport: { width: 1280, height: 800 } });
+  // In the same browser session, as the agent's own browser would.
+  const card = await stage.kommo.context().newPage();
   await card.goto(url);
   const shown = await card.locator('main[data-card]').getAttribute('data-card');
   if (shown !== `lead:${annaPetrova.lead.id}`)
