@@ -67,7 +67,7 @@ export async function playStory(options: StoryOptions): Promise<void> {
 }
 
 async function setStage(options: StoryOptions, undo: (() => unknown)[], step: Stage['step']): Promise<Stage> {
-  const desktop = await startDesktop({ daemon: 'dunst', size: '1280x800' });
+  const desktop = await startDesktop({ daemon: 'dunst', keyring: true, size: '1280x800' });
   undo.push(desktop.close);
   const office = await openOffice(options.widgetDir);
   undo.push(office.close);
@@ -88,6 +88,7 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
       ...options.electron.args,
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
+      '--password-store=gnome-libsecret',
       '--provision',
       provision,
       '--profile',
@@ -116,7 +117,8 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
     ],
   });
   undo.push(() => browser.close());
-  const kommo = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const kommo = await context.newPage();
   await kommo.goto(office.kommo.origin);
   return {
     desktop,
