@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { app, net, powerMonitor, shell } from 'electron';
+import { app, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { KommoStatus } from '../app/ipc/panel.ts';
 import { createBudget } from '../app/kommo/budget.ts';
@@ -15,6 +15,7 @@ import { createCalls } from './calls/calls.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
 import { openJournal } from './journal/journal.ts';
+import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
@@ -64,7 +65,7 @@ export function compose(foundation: Foundation): void {
   const session = createSession({
     settings,
     vault,
-    fetch: (url, init) => net.fetch(url, init),
+    fetch: createOnceFetch(),
     budget,
     userAgent,
     now: Date.now,

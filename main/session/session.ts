@@ -248,7 +248,7 @@ export function createSession({
   }
 
   async function signInWithToken(address: string, accessToken: string): Promise<void> {
-    const origin = parseOrigin(/^[a-z0-9-]+$/i.test(address) ? `https://${address.toLowerCase()}.kommo.com` : address);
+    const origin = parseOrigin(accountAddress(address));
     if (origin === null)
       throw new Error('That is not the address of a Kommo account. It looks like https://acme.kommo.com.');
     const trial = createKommoClient({
@@ -370,6 +370,13 @@ export function createSession({
       onChange();
     },
   };
+}
+
+/** What people type for their account: its name, its host, or its whole address. */
+function accountAddress(typed: string): string {
+  if (/^[a-z0-9-]+$/i.test(typed)) return `https://${typed.toLowerCase()}.kommo.com`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) return typed;
+  return `${/^(127\.0\.0\.1|localhost|\[::1\])(:|$)/i.test(typed) ? 'http' : 'https'}://${typed}`;
 }
 
 function tokenOf(origin: KommoOrigin, accessToken: string): Tokens {

@@ -42,7 +42,6 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
 
   function open(): void {
     if (closed) return;
-    offset = Number.POSITIVE_INFINITY;
     openedAt = performance.now();
     window = new BrowserWindow({
       show: false,
@@ -82,6 +81,8 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
       log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config });
       return null;
     }
+    // Every page asks this first, a reloaded one too: its clock has begun anew.
+    offset = Number.POSITIVE_INFINITY;
     return config();
   });
 
