@@ -99,11 +99,16 @@ export async function launchRingside(options: RingsideOptions): Promise<Ringside
   const follower = followLines(join(profile, 'timeline.jsonl'), (line) =>
     entries.push(JSON.parse(line) as TimelineEntry),
   );
-  const past = entries.length;
+  let past = 0;
+  const launch = (timeout: number) => {
+    past = follower.lines().length;
+    return _electron.launch({ executablePath: file, args, env, timeout });
+  };
 
   let electron: ElectronApplication;
   try {
-    electron = await _electron.launch({ executablePath: file, args, env });
+    // Once in a hundred starts the program runs and Playwright's own hand-shake with it never ends.
+    electron = await launch(10_000).catch(() => launch(30_000));
   } catch (error) {
     follower.close();
     await clean();
