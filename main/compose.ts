@@ -61,11 +61,12 @@ export function compose(foundation: Foundation): void {
     burst: REQUESTS_AT_ONCE,
     timers: { now: () => performance.now(), after },
   });
+  const network = createOnceFetch();
   let kommoState: KommoStatus['state'] | null = null;
   const session = createSession({
     settings,
     vault,
-    fetch: createOnceFetch(),
+    fetch: network.fetch,
     budget,
     userAgent,
     now: Date.now,
@@ -272,6 +273,7 @@ export function compose(foundation: Foundation): void {
     for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20)
       await pause(20);
     phone.command({ kind: 'unregister' });
+    network.abortAll();
     await Promise.all([
       pause(UNREGISTER_MS),
       Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),

@@ -40,24 +40,26 @@ export function createCalls(ports: CallPorts) {
 
   const hasParty = ({ caller, resolving }: Known) => !resolving || caller.kind === 'entity';
   const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
-  const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
-    (caller.kind === 'entity' ? caller.name : null) ??
-    (number.withheld && displayName !== '' ? displayName : number.display);
-  const nameOf = (caller: Caller) => (caller.kind === 'entity' ? caller.name : null);
-  const subject = (call: Call, { number, caller, notice }: Known) => ({
+  /** Kommo's name; of a colleague or a caller without a number, who Kommo is not asked about, the one the PBX sent. */
+  const nameOf = ({ number, caller }: Known, { remote }: Pick<Call, 'remote'>): string | null => {
+    if (caller.kind === 'entity') return caller.name;
+    return (number.internal || number.withheld) && remote.displayName !== '' ? remote.displayName : null;
+  };
+  const subject = (call: Call, facts: Known) => ({
     call,
-    number: number.display,
-    name: nameOf(caller),
-    notice,
+    number: facts.number.display,
+    name: nameOf(facts, call),
+    notice: facts.notice,
   });
 
   function view(call: Call): CallView {
-    const { number, caller, resolving, notice } = known.get(call.id) ?? unknown(call);
+    const facts = known.get(call.id) ?? unknown(call);
+    const { number, caller, resolving, notice } = facts;
     return {
       id: call.id,
       direction: call.direction,
       state: call.state,
-      title: titleOf(number, caller, call.remote.displayName),
+      title: nameOf(facts, call) ?? number.display,
       number: number.display,
       caller,
       resolving,
@@ -109,7 +111,7 @@ export function createCalls(ports: CallPorts) {
       }
       return;
     }
-    if (nameOf(caller) !== nameOf(facts.caller) || next.notice !== facts.notice) toasts.name(subject(call, next));
+    if (nameOf(next, call) !== nameOf(facts, call) || next.notice !== facts.notice) toasts.name(subject(call, next));
     announce(call);
   }
 
@@ -136,7 +138,7 @@ export function createCalls(ports: CallPorts) {
     ports.record(record, !facts.resolving);
     timeline.add('journal.written', call.id);
     if (record.recording.state === 'ready') timeline.add('recording', call.id, { state: 'ready' });
-    toasts.ended(record, titleOf(facts.number, facts.caller, call.remote.displayName));
+    toasts.ended(record, nameOf(facts, call) ?? facts.number.display);
     announce(call);
     if (!facts.resolving) known.delete(call.id);
   }

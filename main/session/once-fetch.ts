@@ -7,12 +7,14 @@
 import { net, session, type Session } from 'electron';
 import type { Fetch } from '../../app/kommo/client.ts';
 
-export function createOnceFetch(): Fetch {
+export function createOnceFetch(): { fetch: Fetch; abortAll(): void } {
   /** Network contexts without a request at the moment. */
   const free: Session[] = [];
   let made = 0;
+  /** Requests without an answer yet: a program that ends does not wait for them, nor does Chromium's own end. */
+  const underWay = new Set<AbortController>();
 
-  return async (url, init) => {
+  const send: Fetch = async (url, init) => {
     if (init.method === 'GET') return net.fetch(url, init);
     const own = free.pop() ?? session.fromPartition(`once-${++made}`, { cache: false });
     try {
@@ -23,5 +25,22 @@ export function createOnceFetch(): Fetch {
     } finally {
       free.push(own);
     }
+  };
+  return {
+    fetch: async (url, init) => {
+      const ends = new AbortController();
+      const abort = () => ends.abort(init.signal.reason);
+      init.signal.addEventListener('abort', abort, { once: true });
+      underWay.add(ends);
+      try {
+        return await send(url, { ...init, signal: ends.signal });
+      } finally {
+        init.signal.removeEventListener('abort', abort);
+        underWay.delete(ends);
+      }
+    },
+    abortAll() {
+      for (const ends of underWay) ends.abort();
+    },
   };
 }

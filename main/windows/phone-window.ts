@@ -78,7 +78,7 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
 
   ipcMain.handle(PHONE_CHANNELS.config, (event) => {
     if (!isFrom('phone', event) || event.sender !== window?.webContents) {
-      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config });
+      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config, url: event.senderFrame?.url ?? null });
       return null;
     }
     // Every page asks this first, a reloaded one too: its clock has begun anew.
