@@ -283,6 +283,7 @@ export function compose(foundation: Foundation): void {
     tray.destroy();
     desktopToasts.disconnect();
     journal.close();
+    timeline.add('end', null);
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());

@@ -130,7 +130,9 @@ describe('a toast', () => {
       { user: people.internal.phone, displayName: people.internal.name },
       { kind: 'talk' },
     );
-    expect(toast.summary).toContain(people.internal.phone);
+    // Who it is comes from the PBX: Kommo is not asked about colleagues.
+    expect(toast.summary).toBe('Ben Ortiz');
+    expect(toast.body).toContain(people.internal.phone);
     placed.cancel();
     await happened(ringside, id, 'delivery.widget', { state: 'done' });
     expect(office.kommo.requests.filter(({ path }) => path.startsWith('/api/'))).toHaveLength(before);
