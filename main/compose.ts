@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { app, net, powerMonitor, shell } from 'electron';
+import { app, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
@@ -22,6 +22,7 @@ import { createDeliveries } from './journal/deliveries.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
+import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
@@ -71,11 +72,12 @@ export function compose(foundation: Foundation): void {
       keep: (estimate) => vault.set('office', estimate),
     },
   });
+  const network = createOnceFetch();
   let served: number | null = null;
   const session = createSession({
     settings,
     vault,
-    fetch: (url, init) => net.fetch(url, init),
+    fetch: network.fetch,
     budget,
     userAgent,
     now: Date.now,
@@ -238,7 +240,7 @@ export function compose(foundation: Foundation): void {
     settings: settings.calls,
     agent: signedInAgent,
     heldUntil: annotations.heldUntil,
-    hasAudio: createRecordingProbe((url, init) => net.fetch(url, init)),
+    hasAudio: createRecordingProbe(network.fetch),
     widget: bridge.deliver,
     now: Date.now,
     random: Math.random,
@@ -347,6 +349,7 @@ export function compose(foundation: Foundation): void {
     for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20)
       await pause(20);
     phone.command({ kind: 'unregister' });
+    network.abortAll();
     await Promise.all([
       pause(UNREGISTER_MS),
       Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),
@@ -356,6 +359,7 @@ export function compose(foundation: Foundation): void {
     tray.destroy();
     desktopToasts.disconnect();
     journal.close();
+    timeline.add('end', null);
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());

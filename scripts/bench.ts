@@ -16,7 +16,8 @@ try {
   const rows = await bench(values.only?.split(',').filter(Boolean) ?? [], say);
   say('');
   say(table(rows));
-  if (values.json !== undefined) writeFileSync(resolve(process.env['INIT_CWD'] ?? '.', values.json), `${JSON.stringify(rows, null, 2)}\n`);
+  if (values.json !== undefined)
+    writeFileSync(resolve(process.env['INIT_CWD'] ?? '.', values.json), `${JSON.stringify(rows, null, 2)}\n`);
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   code = 1;

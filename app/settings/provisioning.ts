@@ -198,10 +198,41 @@ function describe(issue: v.BaseIssue<unknown>): ProvisioningError {
   if (issue.kind === 'schema' && issue.type === 'strict_object') {
     if (issue.expected === 'never') return { field, expected: 'no such field: remove it, or check its spelling' };
     if (!missing) return { field, expected: 'an object { … }' };
-    return { field, expected: 'missing; it is needed' };
+    return { field, expected: `missing; expected ${expectedAt(issue)}` };
   }
   const expected = issue.message.startsWith('Invalid') ? String(issue.expected) : issue.message;
   return { field, expected: missing ? `missing; expected ${expected}` : `expected ${expected}` };
+}
+
+/** What the schema says of a field that is not there at all: what it would say of a wrong value in its place. */
+function expectedAt(issue: v.BaseIssue<unknown>): string {
+  let schema: v.GenericSchema | undefined = ProvisioningSchema;
+  for (const { key, input } of issue.path ?? []) {
+    const entries: v.ObjectEntries | undefined = entriesOf(schema, input);
+    schema = entries?.[String(key)] as v.GenericSchema | undefined;
+  }
+  if (schema === undefined) return 'a value';
+  const wrong = v.safeParse(schema, undefined);
+  if (wrong.success) return 'a value';
+  const [first] = wrong.issues;
+  if (first.type === 'strict_object') return 'an object { … }';
+  return first.message.startsWith('Invalid') ? String(first.expected) : first.message;
+}
+
+/** The fields of an object schema, or of the one of several kinds that the input is. */
+function entriesOf(schema: unknown, input: unknown): v.ObjectEntries | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined;
+  if ('wrapped' in schema) return entriesOf(schema.wrapped, input);
+  if ('entries' in schema) return schema.entries as v.ObjectEntries;
+  if (!('options' in schema) || !Array.isArray(schema.options)) return undefined;
+  const kind = typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined;
+  for (const option of schema.options as unknown[]) {
+    const entries = entriesOf(option, input);
+    const literal: unknown = entries?.['kind'];
+    if (typeof literal === 'object' && literal !== null && 'literal' in literal && literal.literal === kind)
+      return entries;
+  }
+  return undefined;
 }
 
 /** The errors as lines for the administrator. */

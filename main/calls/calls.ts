@@ -71,26 +71,28 @@ export function createCalls(ports: CallPorts) {
 
   const hasParty = ({ caller, resolving }: Known) => !resolving || caller.kind === 'entity';
   const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
-  const titleOf = (number: NumberInfo, caller: Caller, displayName: string): string =>
-    (caller.kind === 'entity' ? caller.name : null) ??
-    (number.withheld && displayName !== '' ? displayName : number.display);
-  const nameOf = (caller: Caller) => (caller.kind === 'entity' ? caller.name : null);
-  const subject = (call: Call, { number, caller, notice, matches, line }: Known) => ({
+  /** Kommo's name; of a colleague or a caller without a number, who Kommo is not asked about, the one the PBX sent. */
+  const nameOf = ({ number, caller }: Known, { remote }: Pick<Call, 'remote'>): string | null => {
+    if (caller.kind === 'entity') return caller.name;
+    return (number.internal || number.withheld) && remote.displayName !== '' ? remote.displayName : null;
+  };
+  const subject = (call: Call, facts: Known) => ({
     call,
-    number: number.display,
-    name: nameOf(caller),
-    notice,
-    matches: matches.length,
-    line,
+    number: facts.number.display,
+    name: nameOf(facts, call),
+    notice: facts.notice,
+    matches: facts.matches.length,
+    line: facts.line,
   });
 
   function view(call: Call): CallView {
-    const { number, line, caller, resolving, notice, matches } = known.get(call.id) ?? unknown(call);
+    const facts = known.get(call.id) ?? unknown(call);
+    const { number, line, caller, resolving, notice, matches } = facts;
     return {
       id: call.id,
       direction: call.direction,
       state: call.state,
-      title: titleOf(number, caller, call.remote.displayName),
+      title: nameOf(facts, call) ?? number.display,
       number: number.display,
       caller,
       resolving,
@@ -172,16 +174,16 @@ export function createCalls(ports: CallPorts) {
       return;
     }
     // A card without its name yet would only take the number away from the eye, or the name that it was known by.
-    const shows = !resolving || nameOf(caller) !== null;
-    if (shows && differs(subject(call, next), facts)) toasts.name(subject(call, next));
+    const shows = !resolving || nameOf(next, call) !== null;
+    if (shows && differs(call, next, facts)) toasts.name(subject(call, next));
     announce(call);
     popIfDue(call);
   }
 
-  const differs = (
-    now: { name: string | null; notice: string | null; matches: number },
-    { caller, notice, matches }: Known,
-  ) => now.name !== nameOf(caller) || now.notice !== notice || now.matches !== matches.length;
+  const differs = (call: Call, now: Known, before: Known) =>
+    nameOf(now, call) !== nameOf(before, call) ||
+    now.notice !== before.notice ||
+    now.matches.length !== before.matches.length;
 
   /** Others have the number as well: the agent may choose. */
   function others(id: string, matches: CallMatch[]): void {
@@ -190,7 +192,7 @@ export function createCalls(ports: CallPorts) {
     if (facts === undefined || call === undefined || facts.chosen) return;
     const next = { ...facts, matches };
     known.set(id, next);
-    if (differs(subject(call, next), facts)) toasts.name(subject(call, next));
+    if (differs(call, next, facts)) toasts.name(subject(call, next));
     announce(call);
   }
 
@@ -227,7 +229,7 @@ export function createCalls(ports: CallPorts) {
     ports.record(record, !facts.resolving);
     timeline.add('journal.written', call.id);
     if (record.recording.state === 'ready') timeline.add('recording', call.id, { state: 'ready' });
-    toasts.ended(record, titleOf(facts.number, facts.caller, call.remote.displayName));
+    toasts.ended(record, nameOf(facts, call) ?? facts.number.display);
     announce(call);
     if (!facts.resolving) known.delete(call.id);
   }

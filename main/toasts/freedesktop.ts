@@ -37,18 +37,30 @@ export function connectFreedesktop(icon: string, log: Log, lost: () => void): To
     lost();
   });
   bus.connection.on('end', lost);
-  bus.connection.on('message', (message: { interface?: string; member?: string; body?: unknown[] }) => {
-    if (message.interface !== SERVICE.interface) return;
-    const [id, second] = message.body ?? [];
-    const toast = typeof id === 'number' ? shown.get(id) : undefined;
-    if (toast === undefined || typeof id !== 'number') return;
-    if (message.member === 'ActionInvoked') {
+  /** Signals about a toast whose `Notify` is not answered yet: a daemon may send them first. */
+  let early: { id: number; member: string; second: unknown }[] = [];
+  let unanswered = 0;
+
+  function heard(id: number, member: string, second: unknown): void {
+    const toast = shown.get(id);
+    if (toast === undefined) {
+      if (unanswered > 0) early.push({ id, member, second });
+      return;
+    }
+    if (member === 'ActionInvoked') {
       if (second === 'default') toast.onAction('open');
       else if (second === 'answer' || second === 'decline') toast.onAction(second);
     }
-    if (message.member === 'NotificationClosed') {
+    if (member === 'NotificationClosed') {
       shown.delete(id);
       toast.onClosed();
+    }
+  }
+
+  bus.connection.on('message', (message: { interface?: string; member?: string; body?: unknown[] }) => {
+    const [id, second] = message.body ?? [];
+    if (message.interface === SERVICE.interface && message.member !== undefined && typeof id === 'number') {
+      heard(id, message.member, second);
     }
   });
   bus.invoke(
@@ -84,6 +96,7 @@ export function connectFreedesktop(icon: string, log: Log, lost: () => void): To
 
       const notify = async (content: ToastContent): Promise<ShowResult> => {
         if (closed) return { shown: true };
+        unanswered += 1;
         try {
           const escape = (await readsMarkup()) ? escapeMarkup : (text: string) => text;
           const actions = ['default', 'Open card', ...content.buttons.flatMap(({ action, label }) => [action, label])];
@@ -111,6 +124,11 @@ export function connectFreedesktop(icon: string, log: Log, lost: () => void): To
         } catch (error) {
           log('toasts.not-shown', { error: String(error) });
           return { shown: false, reason: NOT_SHOWN };
+        } finally {
+          unanswered -= 1;
+          const replay = early.filter((signal) => shown.has(signal.id));
+          early = unanswered === 0 ? [] : early.filter((signal) => !replay.includes(signal));
+          for (const signal of replay) heard(signal.id, signal.member, signal.second);
         }
       };
 

@@ -42,7 +42,6 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
 
   function open(): void {
     if (closed) return;
-    offset = Number.POSITIVE_INFINITY;
     openedAt = performance.now();
     window = new BrowserWindow({
       show: false,
@@ -79,9 +78,11 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
 
   ipcMain.handle(PHONE_CHANNELS.config, (event) => {
     if (!isFrom('phone', event) || event.sender !== window?.webContents) {
-      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config });
+      log('ipc.foreign-sender', { channel: PHONE_CHANNELS.config, url: event.senderFrame?.url ?? null });
       return null;
     }
+    // Every page asks this first, a reloaded one too: its clock has begun anew.
+    offset = Number.POSITIVE_INFINITY;
     return config();
   });
 

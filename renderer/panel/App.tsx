@@ -16,7 +16,7 @@ export function App() {
   if (state === null) {
     return (
       <main className="starting">
-        <p role="status">{error ?? texts.starting}</p>
+        <output>{error ?? texts.starting}</output>
         {error !== null && (
           <button type="button" className="button" onClick={() => void store.askState()}>
             {texts.tryAgain}

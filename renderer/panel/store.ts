@@ -1,13 +1,5 @@
 /** What the panel knows: the snapshot that main pushes, and the part of the history that is on screen. */
-import type {
-  Answer,
-  HistoryEntry,
-  PanelAnswers,
-  PanelBridge,
-  PanelParameters,
-  PanelRequest,
-  PanelState,
-} from '../../app/ipc/panel.ts';
+import type { HistoryEntry, PanelBridge, PanelState } from '../../app/ipc/panel.ts';
 
 /** Entries fetched at a time, and the most kept on the page: the bridge gives at most 200 in one answer. */
 const PAGE = 50;
@@ -64,16 +56,8 @@ export function createPanelStore(bridge: PanelBridge, noAnswer: string): PanelSt
   };
   const setHistory = (change: Partial<HistoryWindow>) => set({ history: { ...snapshot.history, ...change } });
 
-  const request: Request = async <R extends PanelRequest>(
-    name: R,
-    ...parameters: PanelParameters<R>
-  ): Promise<Answer<PanelAnswers[R]>> => {
-    try {
-      return await bridge.request(name, ...parameters);
-    } catch {
-      return { ok: false, message: noAnswer };
-    }
-  };
+  const request: Request = (name, ...parameters) =>
+    bridge.request(name, ...parameters).catch(() => ({ ok: false, message: noAnswer }));
 
   /** Loads `count` entries below `before` and puts them in the place of the window, or at its end. */
   async function loadHistory(before: number | null, count: number, place: 'replace' | 'append'): Promise<void> {

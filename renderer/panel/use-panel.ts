@@ -67,3 +67,15 @@ export function useSecondsSince(since: number | null): number {
   }, [since]);
   return since === null ? 0 : Math.max(0, Math.floor((now - since) / 1000));
 }
+
+/** A time of today (milliseconds since 1970) that changes when the day does. */
+export function useToday(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const midnight = new Date(now);
+    midnight.setHours(24, 0, 1, 0);
+    const timer = setTimeout(() => setNow(Date.now()), midnight.getTime() - now);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now;
+}

@@ -1,5 +1,6 @@
 /** Who is at the two ends of a call, as the SIP headers have it. Pure; everything here comes from outside. */
 import type { Party } from '../../app/calls/phone-event.ts';
+import { withoutDirectionControls } from '../../app/calls/plain-text.ts';
 import type { RawMessage } from './raw-message.ts';
 
 /** A header of the form `name-addr` or `addr-spec`, in its parts (RFC 3261 section 25.1). */
@@ -112,7 +113,7 @@ function unescaped(text: string): string {
 
 /** Plain text of a bounded length: no control characters, no half characters. */
 function clip(text: string, longest: number): string {
-  return text
+  return withoutDirectionControls(text)
     .replace(/[\u0000-\u001f\u007f]+/g, ' ')
     .slice(0, longest)
     .toWellFormed()

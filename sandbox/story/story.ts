@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, chromium, type Browser, type ElectronApplication, type Page } from 'playwright-core';
+import { _electron, chromium, type ElectronApplication, type Page } from 'playwright-core';
 import { followLines, type AppendedLines } from '../desktop/appended-lines.ts';
 import { startDesktop, type Desktop } from '../desktop/desktop.ts';
 import { people } from '../kommo/index.ts';
@@ -27,7 +27,6 @@ type Stage = {
   office: Office;
   program: ElectronApplication;
   panel: Page;
-  browser: Browser;
   kommo: Page;
   timeline: AppendedLines;
   say(line: string): void;
@@ -68,7 +67,7 @@ export async function playStory(options: StoryOptions): Promise<void> {
 }
 
 async function setStage(options: StoryOptions, undo: (() => unknown)[], step: Stage['step']): Promise<Stage> {
-  const desktop = await startDesktop({ daemon: 'dunst', size: '1280x800' });
+  const desktop = await startDesktop({ daemon: 'dunst', keyring: true, size: '1280x800' });
   undo.push(desktop.close);
   const office = await openOffice(options.widgetDir);
   undo.push(office.close);
@@ -89,6 +88,7 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
       ...options.electron.args,
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
+      '--password-store=gnome-libsecret',
       '--provision',
       provision,
       '--profile',
@@ -117,14 +117,14 @@ async function setStage(options: StoryOptions, undo: (() => unknown)[], step: St
     ],
   });
   undo.push(() => browser.close());
-  const kommo = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const kommo = await context.newPage();
   await kommo.goto(office.kommo.origin);
   return {
     desktop,
     office,
     program,
     panel,
-    browser,
     kommo,
     timeline,
     say: options.say,
@@ -167,7 +167,8 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
   await heardOf(stage, id, 'click.open', 'the toast is clicked');
   const url = await stage.desktop.waitForOpenedUrl((opened) => opened.includes('/detail/'));
   stage.step(`the card's address: ${url}`);
-  const card = await stage.browser.newPage({ viewport: { width: 1280, height: 800 } });
+  // In the same browser session, as the agent's own browser would.
+  const card = await stage.kommo.context().newPage();
   await card.goto(url);
   const shown = await card.locator('main[data-card]').getAttribute('data-card');
   if (shown !== `lead:${annaPetrova.lead.id}`)
@@ -225,10 +226,16 @@ async function leadIsDialled(stage: Stage): Promise<void> {
 }
 
 /** The calls there were before something rings. */
-const callsSoFar = ({ timeline }: Stage): ReadonlySet<string | null> => new Set(timeline.lines().map((line) => parse(line).call));
+const callsSoFar = ({ timeline }: Stage): ReadonlySet<string | null> =>
+  new Set(timeline.lines().map((line) => parse(line).call));
 
 /** Waits for the next call's first event and its toast, and returns our id of it. */
-async function rings(stage: Stage, seen: ReadonlySet<string | null>, event: 'invite' | 'dialling', words: string): Promise<string> {
+async function rings(
+  stage: Stage,
+  seen: ReadonlySet<string | null>,
+  event: 'invite' | 'dialling',
+  words: string,
+): Promise<string> {
   const first = await heard(
     stage.timeline,
     (entry) => entry.event === event && entry.call !== null && !seen.has(entry.call),

@@ -43,7 +43,12 @@ export function table(rows: readonly Row[]): string {
     ]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   const missed = FIGURES.flatMap(({ names, inTheWay }) => {
     const rowsMissed = rows.filter((row) => names.includes(row.name) && held(row) > row.goal);
     return rowsMissed.map(({ name }) => `${name} missed its goal. In the way: ${inTheWay}.`);

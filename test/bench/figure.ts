@@ -21,7 +21,14 @@ export type Figure = {
 /** What is held against the goal. */
 export const held = (row: Row): number => row.ratio ?? row.value;
 
-export const absolute = (name: string, value: number, unit: string, goal: number): Row => ({ name, value, unit, baseline: null, ratio: null, goal });
+export const absolute = (name: string, value: number, unit: string, goal: number): Row => ({
+  name,
+  value,
+  unit,
+  baseline: null,
+  ratio: null,
+  goal,
+});
 
 export const against = (name: string, value: number, baseline: number, unit: string, goal: number): Row => ({
   name,

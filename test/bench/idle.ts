@@ -38,7 +38,10 @@ export const idleFigure: Figure = {
       await pass(WATCHED_MS);
       const percent = ((cpuSeconds(ringside.pid) - before) / ((performance.now() - from) / 1000)) * 100;
       await ringside.stop();
-      const rows: Row[] = [against('idle.memory', memory, baseline, 'MB', 1.1), absolute('idle.cpu', percent, '% of a core', 0.5)];
+      const rows: Row[] = [
+        against('idle.memory', memory, baseline, 'MB', 1.1),
+        absolute('idle.cpu', percent, '% of a core', 0.5),
+      ];
       return rows;
     } finally {
       await office.close();

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** The process and everything it has started. */
-export function family(root: number): number[] {
+function family(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -17,7 +17,8 @@ export function family(root: number): number[] {
 /** Summed proportional set size in MB: shared pages counted once, divided among those who share them. */
 export function memoryMb(root: number): number {
   let kb = 0;
-  for (const pid of family(root)) kb += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
+  for (const pid of family(root))
+    kb += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
   return kb / 1024;
 }
 
@@ -29,8 +30,11 @@ export function cpuSeconds(root: number): number {
 
 /** @throws when another process of the same program runs: shared pages would make every memory figure too small */
 export function assertAlone(executable: string): void {
-  const others = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && linkOf(`/proc/${entry}/exe`) === executable);
-  if (others.length > 0) throw new Error(`Another Electron is running (process ${others.join(', ')}). End it and measure again.`);
+  const others = readdirSync('/proc').filter(
+    (entry) => /^\d+$/.test(entry) && linkOf(`/proc/${entry}/exe`) === executable,
+  );
+  if (others.length > 0)
+    throw new Error(`Another Electron is running (process ${others.join(', ')}). End it and measure again.`);
 }
 
 function statOf(pid: number): { parent: number; ticks: number } | undefined {

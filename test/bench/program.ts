@@ -39,7 +39,10 @@ function run(args: string[], desktop: Desktop, stdout: 'pipe' | 'ignore'): { chi
 }
 
 /** Starts an empty window. `paintedMs`: from the start of the process to its first paint. */
-export async function startEmptyWindow(desktop: Desktop, switches: string[] = []): Promise<Started & { paintedMs: number }> {
+export async function startEmptyWindow(
+  desktop: Desktop,
+  switches: string[] = [],
+): Promise<Started & { paintedMs: number }> {
   const { args } = electronCommand(join(import.meta.dirname, 'empty-window'));
   const profile = mkdtempSync(join(tmpdir(), 'ringside-empty-'));
   const { child, started } = run([...switches, `--user-data-dir=${profile}`, ...args], desktop, 'pipe');
@@ -73,7 +76,11 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
   writeFileSync(provision, JSON.stringify(office.provisioning), { mode: 0o600 });
   const timeline = followLines(join(profile, 'timeline.jsonl'));
   const media = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
-  const { started } = run([...switches, ...media, ...args, '--provision', provision, '--profile', profile], desktop, 'ignore');
+  const { started } = run(
+    [...switches, ...media, ...args, '--provision', provision, '--profile', profile],
+    desktop,
+    'ignore',
+  );
   const parse = (line: string) => JSON.parse(line) as TimelineEntry;
   return {
     ...started,

@@ -9,7 +9,8 @@ const RUNS = 9;
 
 export const startFigure: Figure = {
   names: ['start.registered'],
-  inTheWay: 'after the empty window has painted, our page still has to load the user agent and make three round trips with the PBX',
+  inTheWay:
+    'after the empty window has painted, our page still has to load the user agent and make three round trips with the PBX',
   async measure(say) {
     const desktop = await startDesktop({ daemon: 'recording' });
     const office = await openOffice(join(import.meta.dirname, '../../out/widget'));

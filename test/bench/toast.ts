@@ -12,10 +12,14 @@ const KOMMO_MS = 80;
 
 export const toastFigure: Figure = {
   names: ['toast.median', 'toast.p95', 'name.p95'],
-  inTheWay: 'what else runs on this machine: the phone page, main and the notification daemon share its cores with the far ends',
+  inTheWay:
+    'what else runs on this machine: the phone page, main and the notification daemon share its cores with the far ends',
   async measure(say) {
     const desktop = await startDesktop({ daemon: 'recording' });
-    const office = await openOffice(join(import.meta.dirname, '../../out/widget'), { latencyMs: KOMMO_MS, rateLimit: 'off' });
+    const office = await openOffice(join(import.meta.dirname, '../../out/widget'), {
+      latencyMs: KOMMO_MS,
+      rateLimit: 'off',
+    });
     const ringside = startRingside(desktop, office);
     try {
       await office.pbx.waitForRegistration(AGENT.extension);

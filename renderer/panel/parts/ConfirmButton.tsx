@@ -14,7 +14,7 @@ export function ConfirmButton(props: { icon: ReactNode; label: string; question:
     );
   }
   return (
-    <div className="confirm" role="group" aria-label={props.question}>
+    <fieldset className="confirm" aria-label={props.question}>
       <p>{props.question}</p>
       <div className="buttons">
         {/* The first button's key press made this one appear: the focus must not be lost. */}
@@ -32,7 +32,7 @@ export function ConfirmButton(props: { icon: ReactNode; label: string; question:
           {props.label}
         </button>
       </div>
-    </div>
+    </fieldset>
   );
 }
 

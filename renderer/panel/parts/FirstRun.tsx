@@ -54,7 +54,7 @@ export function FirstRun() {
         }}
       >
         <FileUp size={28} strokeWidth={1.5} />
-        <p role="status">{busy ? texts.firstRun.reading : over ? texts.firstRun.dropNow : texts.firstRun.drop}</p>
+        <output>{busy ? texts.firstRun.reading : over ? texts.firstRun.dropNow : texts.firstRun.drop}</output>
         <input
           id={input}
           className="unseen"

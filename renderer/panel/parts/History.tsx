@@ -10,13 +10,12 @@ import {
   RotateCw,
   TriangleAlert,
   UserRoundPlus,
-  type LucideIcon,
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, usePanel, useStore } from '../use-panel.ts';
-import { formatTime, groupByDay } from '../view/days.ts';
+import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
+import { formatTime, groupByDay, localesFor } from '../view/days.ts';
 import { callBackNumber, dispositionText, numberOf, savedToText, troublesOf, whoOf } from '../view/history.ts';
 import { LateAnnotate, Said } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
@@ -26,7 +25,9 @@ export function History({ undelivered }: { undelivered: number }) {
   const texts = useTexts();
   const store = useStore();
   const { history } = usePanel();
-  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, Date.now(), texts);
+  const locales = localesFor(texts.language, navigator.languages);
+  const today = useToday();
+  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, today, texts, locales);
   const newest = history.before === null ? history.entries[0] : undefined;
   const empty = history.entries.length === 0 && !history.loading && history.error === null;
 
@@ -93,26 +94,28 @@ function Older({ loading }: { loading: boolean }) {
   );
 }
 
-function iconOf({ direction, disposition }: HistoryEntry['call']): LucideIcon {
+function DispositionIcon({ call: { direction, disposition } }: { call: HistoryEntry['call'] }) {
+  const inbound = direction === 'inbound';
   switch (disposition) {
     case 'answered':
-      return direction === 'inbound' ? PhoneIncoming : PhoneOutgoing;
+      return inbound ? <PhoneIncoming size={16} /> : <PhoneOutgoing size={16} />;
     case 'missed':
-      return PhoneMissed;
+      return <PhoneMissed size={16} />;
     case 'answered elsewhere':
-      return PhoneForwarded;
+      return <PhoneForwarded size={16} />;
+    case 'cancelled':
+    case 'no answer':
+      return inbound ? <PhoneMissed size={16} /> : <PhoneOutgoing size={16} />;
     case 'declined':
     case 'busy':
     case 'failed':
-      return PhoneOff;
-    case 'cancelled':
-    case 'no answer':
-      return direction === 'inbound' ? PhoneMissed : PhoneOutgoing;
+      return <PhoneOff size={16} />;
   }
 }
 
 function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
   const texts = useTexts();
+  const locales = localesFor(texts.language, navigator.languages);
   const { request } = useStore();
   const { busy, error, run } = useAsking();
   const { call } = entry;
@@ -121,29 +124,25 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
   const target = callBackNumber(call);
   const savedTo = savedToText(entry, texts);
   const troubles = troublesOf(entry, texts);
-  const Icon = iconOf(call);
   const isNew = call.caller.kind === 'nobody' && entry.savedTo === null;
   const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
 
   return (
     <li className="entry" data-disposition={call.disposition}>
-      <span
-        className="entry-icon"
-        role="img"
-        aria-label={call.direction === 'inbound' ? texts.history.inbound : texts.history.outbound}
-      >
-        <Icon size={16} />
+      <span className="entry-icon">
+        <DispositionIcon call={call} />
+        <span className="unseen">{texts.history[call.direction]}</span>
       </span>
       <div className="entry-text">
         <p className="entry-who" title={who}>
           {who}
         </p>
         <p className="entry-what">
+          <time dateTime={new Date(call.startedAt).toISOString()}>{formatTime(call.startedAt, locales)}</time>
           <span className="entry-disposition">{dispositionText(call, texts)}</span>
           {who !== number && <span className="number">{number}</span>}
         </p>
       </div>
-      <time dateTime={new Date(call.startedAt).toISOString()}>{formatTime(call.startedAt, texts.language)}</time>
       <div className="entry-actions">
         {entry.canOpenCard && (
           <button

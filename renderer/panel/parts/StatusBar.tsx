@@ -8,7 +8,7 @@ import {
   Phone,
   type LucideIcon,
 } from 'lucide-react';
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useState, type ReactNode } from 'react';
 import type { PanelState } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { browserSummary, kommoSummary, phoneSummary, type Summary, type Tone } from '../view/status.ts';
@@ -30,6 +30,15 @@ export function StatusBar({ state }: { state: PanelState }) {
   const texts = useTexts();
   const [open, setOpen] = useState<Connection | null>(null);
   const details = useId();
+  useEffect(() => {
+    if (open === null) return;
+    // On the window: what had the focus may be gone by the time somebody presses Escape.
+    const close = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') setOpen(null);
+    };
+    window.addEventListener('keydown', close);
+    return () => window.removeEventListener('keydown', close);
+  }, [open]);
   const summaries: Record<Connection, Summary> = {
     phone: phoneSummary(state.phone, texts),
     kommo: kommoSummary(state.kommo, texts),
@@ -51,12 +60,7 @@ export function StatusBar({ state }: { state: PanelState }) {
   );
 
   return (
-    <header
-      className="status"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') setOpen(null);
-      }}
-    >
+    <header className="status">
       <nav className="status-bar" aria-label={texts.status.region}>
         {item('phone', Phone)}
         {item('kommo', IdCard)}

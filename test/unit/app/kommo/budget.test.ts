@@ -145,6 +145,19 @@ describe('in an office', () => {
     expect([early.dropped, asked.dropped]).toEqual([true, true]);
   });
 
+  test('it takes nothing with it but its own', async () => {
+    const { clock, budget, what, refused, send, take } = sender(7, seat(5));
+    const taken = budget.turn(true);
+    take(taken, 'taken');
+    take(budget.turn(true), 'other call');
+    send('delivery');
+    send('call');
+    taken.ended(true);
+    await clock.advance(60_000);
+    expect(refused).toEqual(['taken']);
+    expect(what()).toEqual(['call', 'other call', 'delivery']);
+  });
+
   test('a call that nobody took keeps its name coming when it was asked about, and is not announced afterwards', async () => {
     const { clock, budget, what, refused, take } = sender(7, seat(5));
     const asked = budget.turn(true);

@@ -27,7 +27,9 @@ function clientFor(address: string, tokens: TokenSource, timeoutMs = 5000) {
 const fixed = (token: string): TokenSource => ({
   current: () => Promise.resolve(token),
   refused: () => Promise.resolve(null),
-  ended: () => {},
+  ended: () => {
+    throw new Error('there was no newer token');
+  },
 });
 const client = (timeoutMs?: number) => clientFor(kommo.origin, fixed(kommo.longLivedToken(ana)), timeoutMs);
 
@@ -244,23 +246,37 @@ describe('401', () => {
         asked.push(token);
         return Promise.resolve(good);
       },
-      ended: () => {},
+      ended: () => asked.push('ended'),
     });
     expect(await renewing.account()).toMatchObject({ current_user_id: ana });
     expect(asked).toEqual(['old']);
     expect(kommo.requests.map(({ headers }) => headers['authorization'])).toEqual(['Bearer old', `Bearer ${good}`]);
   });
 
-  test('a newer token that is refused too ends there', async () => {
+  test('another refusal of the newer token ends nothing', async () => {
+    let answers = 0;
+    const ended: string[] = [];
+    kommo.fail({ match: () => (answers += 1) > 1, answer: '500-html' });
+    const unlucky = clientFor(kommo.origin, {
+      current: () => Promise.resolve('old'),
+      refused: () => Promise.resolve('newer'),
+      ended: (token) => ended.push(token),
+    });
+    expect(await refusal(unlucky.account())).toMatchObject({ kind: 'server' });
+    expect(ended).toEqual([]);
+  });
+
+  test('a newer token that is refused too ends there, and the sign-in with it', async () => {
     let asked = 0;
-    let ended = 0;
+    const ended: string[] = [];
     const hopeless = clientFor(kommo.origin, {
       current: () => Promise.resolve('old'),
       refused: () => Promise.resolve(`newer-${(asked += 1)}`),
-      ended: () => (ended += 1),
+      ended: (token) => ended.push(token),
     });
     expect(await refusal(hopeless.account())).toMatchObject({ kind: 'unauthorized' });
-    expect([asked, ended]).toEqual([1, 1]);
+    expect(asked).toBe(1);
+    expect(ended).toEqual(['newer-1']);
     expect(kommo.requests).toHaveLength(2);
   });
 });

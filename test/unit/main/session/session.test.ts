@@ -382,6 +382,89 @@ describe('signing in with a token', () => {
   });
 });
 
+describe('signing out', () => {
+  const provisionedToken = () =>
+    provisioningFor(kommo.origin, { kind: 'token', accessToken: kommo.longLivedToken(ana) });
+  const states = (from: Desk) => [from, from.restart(), from.restart()].map(({ session }) => session.status().state);
+
+  test('lasts: the provisioned token is not used again at the next start', async () => {
+    desk = openDesk(provisionedToken());
+    await desk.session.identify();
+    expect(states(desk)).toEqual(['signed-in', 'signed-in', 'signed-in']);
+    desk.session.signOut();
+    expect(states(desk)).toEqual(['signed-out', 'signed-out', 'signed-out']);
+    const again = desk.restart().session;
+    expect([again.client(), again.user(), again.status().user]).toEqual([null, null, null]);
+    const before = kommo.requests.length;
+    await expect(again.identify()).rejects.toMatchObject({ kind: 'signed-out' });
+    expect(kommo.requests).toHaveLength(before);
+  });
+
+  test('ends with a new token', async () => {
+    desk = openDesk(provisionedToken());
+    desk.session.signOut();
+    await desk.restart().session.signInWithToken(kommo.origin, kommo.longLivedToken(ana));
+    expect(desk.restart().session.status().state).toBe('signed-in');
+  });
+
+  test('ends with a new provisioning file', () => {
+    desk = openDesk(provisionedToken());
+    desk.session.signOut();
+    const again = desk.restart();
+    again.settings.provision(provisionedToken());
+    again.session.reload();
+    expect(states(again)).toEqual(['signed-in', 'signed-in', 'signed-in']);
+  });
+
+  test('ends with a sign-in by OAuth', async () => {
+    const opened = await signedIn();
+    opened.session.signOut();
+    expect(states(opened)).toEqual(['signed-out', 'signed-out', 'signed-out']);
+    const again = opened.restart();
+    await again.session.signInWithOAuth();
+    expect(states(again)).toEqual(['signed-in', 'signed-in', 'signed-in']);
+  });
+
+  test('of an own token over a provisioned integration: OAuth works at once', async () => {
+    const opened = oauthDesk();
+    await opened.session.signInWithToken(kommo.origin, kommo.longLivedToken(ana));
+    opened.session.signOut();
+    await opened.session.signInWithOAuth();
+    expect(opened.session.status()).toMatchObject({ state: 'signed-in', way: 'oauth' });
+  });
+});
+
+describe('a second 401', () => {
+  test('to the refreshed token signs out, with the reason, also after a restart', async () => {
+    const opened = await signedIn();
+    kommo.authority.userOf = () => null;
+    await expect(accountOf(opened.session)).rejects.toMatchObject({ kind: 'unauthorized' });
+    expect(tokenRequests()).toHaveLength(2);
+    expect(opened.session.status()).toMatchObject({
+      state: 'signed-out',
+      reason: 'Kommo no longer accepts this sign-in. Sign in again.',
+      user: null,
+    });
+    expect(opened.session.client()).toBeNull();
+    expect(opened.restart().session.status().state).toBe('signed-out');
+  });
+
+  test("to an earlier sign-in's token does not end the present one", async () => {
+    let answers: (() => Promise<Response> | Response)[] = [];
+    let late: (answer: Response) => void = () => {};
+    const opened = await signedIn({
+      fetch: async (url, init) => (url.endsWith('/api/v4/account') ? answers.shift()?.() : null) ?? fetch(url, init),
+    });
+    answers = [() => new Response(null, { status: 401 }), () => new Promise((resolve) => (late = resolve))];
+    const asked = accountOf(opened.session);
+    await vi.waitFor(() => expect(answers).toEqual([]));
+    await opened.session.signInWithToken(kommo.origin, kommo.longLivedToken(ana));
+    late(new Response(null, { status: 401 }));
+    await expect(asked).rejects.toMatchObject({ kind: 'unauthorized' });
+    expect(opened.session.status()).toMatchObject({ state: 'signed-in', way: 'token', reason: null });
+  });
+});
+
 test('no token and no secret is ever logged', async () => {
   const opened = await signedIn();
   opened.later(25 * HOUR);

@@ -1,0 +1,46 @@
+/**
+ * `fetch` over Chromium's network stack (the system's proxies and certificates), whose POSTs reach Kommo at most once.
+ * Chromium sends a request of any method again by itself when a connection that was used before breaks without an
+ * answer (`HttpNetworkTransaction::ShouldResendRequest`): `POST /api/v2/events` would ring people twice. It does not on
+ * a connection of its own, so that is what every POST gets.
+ */
+import { net, session, type Session } from 'electron';
+import type { Fetch } from '../../app/kommo/client.ts';
+
+export function createOnceFetch(): { fetch: Fetch; abortAll(): void } {
+  /** Network contexts without a request at the moment. */
+  const free: Session[] = [];
+  let made = 0;
+  /** Requests without an answer yet: a program that ends does not wait for them, nor does Chromium's own end. */
+  const underWay = new Set<AbortController>();
+
+  const send: Fetch = async (url, init) => {
+    if (init.method === 'GET') return net.fetch(url, init);
+    const own = free.pop() ?? session.fromPartition(`once-${++made}`, { cache: false });
+    try {
+      await own.closeAllConnections();
+      const response = await own.fetch(url, init);
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text: () => Promise.resolve(text) };
+    } finally {
+      free.push(own);
+    }
+  };
+  return {
+    fetch: async (url, init) => {
+      const ends = new AbortController();
+      const abort = () => ends.abort(init.signal.reason);
+      init.signal.addEventListener('abort', abort, { once: true });
+      underWay.add(ends);
+      try {
+        return await send(url, { ...init, signal: ends.signal });
+      } finally {
+        init.signal.removeEventListener('abort', abort);
+        underWay.delete(ends);
+      }
+    },
+    abortAll() {
+      for (const ends of underWay) ends.abort();
+    },
+  };
+}

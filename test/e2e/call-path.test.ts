@@ -1,0 +1,330 @@
+/** The whole way of a call through the program as it is built: PBX, toast, card, journal, panel, widget. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { agents, people } from '../../sandbox/kommo/index.ts';
+import { AGENT } from '../../sandbox/story/office.ts';
+import { eventually } from './support/eventually.ts';
+import type { KommoTab } from './support/kommo-tab.ts';
+import {
+  announcements,
+  ask,
+  askedOfKommo,
+  happened,
+  history,
+  incoming,
+  openPairedTab,
+  openTestOffice,
+  writings,
+  type TestOffice,
+} from './support/office.ts';
+import type { Ringside } from './support/ringside.ts';
+
+const { annaPetrova, marcusWebb, northwindTraders, elenaFischer, ruthAlvarez, davidChen, priyaRaman, unknown } = people;
+const ANA = agents.anaSilva;
+
+let office: TestOffice;
+let ringside: Ringside;
+let tab: KommoTab;
+let panel: Page;
+beforeAll(async () => {
+  office = await openTestOffice();
+  ringside = await office.start();
+  await ringside.waitForTimeline('phone.registered');
+  panel = await ringside.page('panel');
+  tab = await openPairedTab(office, ringside);
+});
+afterAll(async () => {
+  await tab?.close();
+  await ringside?.close();
+  await office?.close();
+});
+
+const historyLine = (name: string) =>
+  panel.getByRole('region', { name: 'History' }).getByRole('listitem').filter({ hasText: name }).first();
+const card = (title: string) => panel.getByRole('article', { name: title });
+const opened = (path: string) => office.desktop.waitForOpenedUrl((url) => url === `${office.kommo.origin}${path}`);
+/** The last `add_call` in the page, once this call was delivered to it. */
+async function addCall(id: string): Promise<Record<string, unknown>> {
+  await happened(ringside, id, 'delivery.widget', { state: 'done' });
+  return (await askedOfKommo(tab.page, 'add_call')).at(-1) ?? {};
+}
+/** What Kommo was asked to write on a card, once it was. */
+async function written(id: string): Promise<Record<string, unknown>> {
+  await happened(ringside, id, 'delivery.card', { state: 'done' });
+  expect(writings(office, id), 'the call is written once').toHaveLength(1);
+  const [record] = writings(office, id).flatMap(({ body }) => body as Record<string, unknown>[]);
+  return record ?? {};
+}
+
+describe('a toast', () => {
+  const known = [
+    {
+      what: 'a contact',
+      phone: marcusWebb.phone,
+      shown: '+1 512 555 0119',
+      name: marcusWebb.name,
+      path: `/contacts/detail/${marcusWebb.id}`,
+    },
+    {
+      what: 'a lead',
+      phone: annaPetrova.phone,
+      shown: '+1 415 555 0142',
+      name: annaPetrova.lead.name,
+      path: `/leads/detail/${annaPetrova.lead.id}`,
+    },
+    {
+      what: 'a company',
+      phone: northwindTraders.phone,
+      shown: '+1 206 555 0188',
+      name: northwindTraders.name,
+      path: `/companies/detail/${northwindTraders.id}`,
+    },
+    {
+      what: 'a customer',
+      phone: elenaFischer.phone,
+      shown: '+1 312 555 0171',
+      name: elenaFischer.customer.name,
+      path: `/customers/detail/${elenaFischer.customer.id}`,
+    },
+  ];
+  test.each(known)('of $what says the number at once, then the name; its click opens the card', async (caller) => {
+    const { placed, toast, id, becomes } = await incoming(office, ringside, { user: caller.phone }, { kind: 'talk' });
+    expect(toast).toMatchObject({ summary: caller.shown, body: 'Incoming call', replacesId: 0 });
+    expect(toast.actions).toMatchObject({ answer: 'Answer', decline: 'Decline' });
+    const named = await becomes(({ summary }) => summary === caller.name);
+    expect(named).toMatchObject({ body: `Incoming call · ${caller.shown}`, replacesId: toast.id });
+    await card(caller.name).getByText('Incoming call').waitFor();
+
+    office.toasts.invoke(toast.id);
+    await opened(caller.path);
+    placed.cancel();
+    await happened(ringside, id, 'ended', { disposition: 'missed' });
+    await written(id);
+    expect(announcements(office, caller.phone).map(({ body }) => body)).toEqual([
+      { add: [{ type: 'phone_call', phone_number: caller.phone, users: [ANA.id] }] },
+    ]);
+  });
+
+  test('of an unknown number stays when the call is missed, and its click opens the form for a new contact', async () => {
+    const { toast, id, becomes, placed } = await incoming(office, ringside, { user: unknown.phone }, { kind: 'talk' });
+    expect(toast.summary).toBe('+1 917 555 0163');
+    await happened(ringside, id, 'resolve.done', { found: false });
+    await card('+1 917 555 0163')
+      .getByRole('button', { name: /^New contact/ })
+      .waitFor();
+    placed.cancel();
+    await becomes(({ body }) => body === 'Missed call · +1 917 555 0163');
+    await happened(ringside, id, 'delivery.widget', { state: 'done' });
+    expect(office.toasts.shown().map((shown) => shown.id)).toContain(toast.id);
+    office.toasts.invoke(toast.id);
+    await opened(`/contacts/add?phone=${encodeURIComponent(unknown.phone)}`);
+    expect(announcements(office, unknown.phone)).toHaveLength(1);
+    expect(writings(office, id), 'there is no card to write on').toEqual([]);
+  });
+
+  test('of a colleague within the house asks nothing of Kommo', async () => {
+    const before = office.kommo.requests.filter(({ path }) => path.startsWith('/api/')).length;
+    const { placed, toast, id } = await incoming(
+      office,
+      ringside,
+      { user: people.internal.phone, displayName: people.internal.name },
+      { kind: 'talk' },
+    );
+    // Who it is comes from the PBX: Kommo is not asked about colleagues.
+    expect(toast.summary).toBe('Ben Ortiz');
+    expect(toast.body).toContain(people.internal.phone);
+    placed.cancel();
+    await happened(ringside, id, 'delivery.widget', { state: 'done' });
+    expect(office.kommo.requests.filter(({ path }) => path.startsWith('/api/'))).toHaveLength(before);
+  });
+});
+
+describe('a call', () => {
+  test('answered from the toast and hung up by the caller is on the card, in the bell and in the history', async () => {
+    const { placed, toast, id, becomes } = await incoming(
+      office,
+      ringside,
+      { user: marcusWebb.phone },
+      { kind: 'talk', talkMs: 1500, recording: true },
+    );
+    await becomes(({ summary }) => summary === marcusWebb.name);
+    office.toasts.invoke(toast.id, 'answer');
+    await card(marcusWebb.name).getByText('In call').waitFor();
+    const facts = await placed.ended;
+    expect(facts).toMatchObject({ status: 200, hungUpBy: 'caller' });
+    expect(facts.audio.packetsReceived, 'the agent is heard').toBeGreaterThan(0);
+    expect(facts.audio.packetsSent, 'the caller is heard').toBeGreaterThan(0);
+    expect(facts.recordingUrl).toMatch(/^http/);
+
+    const added = await addCall(id);
+    expect(added).toMatchObject({
+      text: `Incoming call: ${marcusWebb.name} (+1 512 555 0119), answered`,
+      from: marcusWebb.name,
+      link: facts.recordingUrl,
+      element: { id: marcusWebb.id, type: 'contact', name: marcusWebb.name },
+    });
+    expect(added['duration']).toBe(Math.floor(Number(added['duration'])));
+    expect(Math.abs(Number(added['duration']) * 1000 - facts.talkMs)).toBeLessThan(1500);
+    expect(Math.abs(Number(added['date']) * 1000 - Date.now())).toBeLessThan(60_000);
+    await tab.page
+      .locator(`#bell-entries [data-element="contact:${marcusWebb.id}"]`)
+      .first()
+      .waitFor({ state: 'attached' });
+
+    expect(await written(id)).toMatchObject({
+      uniq: id,
+      direction: 'inbound',
+      phone: marcusWebb.phone,
+      link: facts.recordingUrl,
+      duration: added['duration'],
+      call_status: 4,
+      call_responsible: ANA.id,
+    });
+    await historyLine(marcusWebb.name)
+      .getByText(/Answered 0:0[12]/)
+      .waitFor();
+  });
+
+  test('that rings is popped up in Kommo, once, with its name', async () => {
+    const popups = (await askedOfKommo(tab.page, 'show_notification')).length;
+    const { placed, id } = await incoming(office, ringside, { user: davidChen.phone }, { kind: 'talk' });
+    const shown = await eventually('a pop-up', async () =>
+      (await askedOfKommo(tab.page, 'show_notification')).at(popups),
+    );
+    expect(shown).toMatchObject({
+      text: { header: `Incoming call: ${davidChen.name}`, text: `${davidChen.name} (+1 408 555 0136) is calling.` },
+    });
+    placed.cancel();
+    await happened(ringside, id, 'delivery.widget', { state: 'done' });
+    expect(await askedOfKommo(tab.page, 'show_notification')).toHaveLength(popups + 1);
+  });
+
+  test('hung up by the agent has the recording that the PBX names in its answer', async () => {
+    const { placed, id } = await incoming(
+      office,
+      ringside,
+      { user: priyaRaman.phone },
+      { kind: 'talk', recording: true },
+    );
+    await card(priyaRaman.name)
+      .getByRole('button', { name: /^Answer/ })
+      .click();
+    expect(await placed.answered).toBe(true);
+    await happened(ringside, id, 'media.connected');
+    await card(priyaRaman.name)
+      .getByRole('button', { name: /^Hang up/ })
+      .click();
+    const facts = await placed.ended;
+    expect(facts).toMatchObject({ status: 200, hungUpBy: 'callee' });
+    expect(facts.recordingUrl).toMatch(/^http/);
+    expect((await addCall(id))['link']).toBe(facts.recordingUrl);
+    expect((await written(id))['link']).toBe(facts.recordingUrl);
+  });
+
+  test('dialled in the panel looks the number up once, and is written as outbound', async () => {
+    const before = new Set(ringside.timeline().map(({ call }) => call));
+    const farEnd = new Promise<{ status: number; hungUpBy: string | undefined; recordingUrl: string | undefined }>(
+      (resolve) => {
+        const off = office.pbx.on('call', (facts) => {
+          if (facts.role !== 'callee') return;
+          off();
+          resolve(facts);
+        });
+      },
+    );
+    await panel.getByLabel('Number to call').fill('(713) 555-0154');
+    await panel.getByRole('button', { name: 'Call', exact: true }).click();
+    const { call } = await ringside.waitForTimeline((entry) => entry.event === 'dialling' && !before.has(entry.call));
+    const id = call ?? '';
+    await card(ruthAlvarez.lead.name).getByText('In call').waitFor();
+    await card(ruthAlvarez.lead.name)
+      .getByRole('button', { name: /^Hang up/ })
+      .click();
+    const facts = await farEnd;
+    expect(facts).toMatchObject({ status: 200, hungUpBy: 'caller' });
+
+    expect(await addCall(id)).toMatchObject({
+      to: ruthAlvarez.lead.name,
+      element: { id: ruthAlvarez.lead.id, type: 'lead' },
+      link: facts.recordingUrl,
+    });
+    expect(await written(id)).toMatchObject({ direction: 'outbound', phone: ruthAlvarez.phone, uniq: id });
+    expect(announcements(office, ruthAlvarez.phone)).toHaveLength(1);
+    await historyLine(ruthAlvarez.lead.name)
+      .getByText(/^Answered/)
+      .waitFor();
+  });
+
+  test('that a colleague took is never missed, and is theirs to record', async () => {
+    const { toast, id } = await incoming(
+      office,
+      ringside,
+      { user: davidChen.phone },
+      { kind: 'answered elsewhere', afterMs: 300 },
+    );
+    await happened(ringside, id, 'ended', { disposition: 'answered elsewhere' });
+    await historyLine(davidChen.name).getByText('Answered elsewhere').waitFor();
+    await eventually('the toast is gone', () => !office.toasts.shown().some((shown) => shown.id === toast.id));
+    const entry = (await history(ringside)).find(({ call }) => call.id === id);
+    expect(entry).toMatchObject({ disposition: 'answered elsewhere', deliveries: [] });
+    expect(writings(office, id)).toEqual([]);
+  });
+});
+
+describe('hostile names', () => {
+  const HOSTILE = `<img src=x onerror="window.pwned=1">'&amp;" <b>Bob</b> \u202Egnp.exe שלום 🎉`;
+
+  test('of a card are text wherever they are shown', async () => {
+    const contact = office.kommo.data.contacts.find(({ id }) => id === people.omarHaddad.id);
+    if (contact === undefined) throw new Error('no such contact');
+    contact.name = HOSTILE;
+    const { placed, id, toast, becomes } = await incoming(
+      office,
+      ringside,
+      { user: people.omarHaddad.phone, displayName: HOSTILE },
+      { kind: 'talk' },
+    );
+    // The summary is plain text by the specification, and the body markup: no name goes there unescaped.
+    const { summary, body } = await becomes(({ replacesId }) => replacesId === toast.id);
+    expect(summary).toContain('<img src=x onerror="window.pwned=1">');
+    expect(summary, 'nothing turns the text around it').not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+    expect(body).toBe('Incoming call · +1 313 555 0183');
+    const article = panel.getByRole('article').filter({ hasText: 'שלום 🎉' });
+    expect(await article.locator('h2').textContent()).toContain('<b>Bob</b>');
+    expect(await article.locator('img, b').count()).toBe(0);
+
+    placed.cancel();
+    const added = await addCall(id);
+    expect(added['text']).toContain('&lt;img src=x onerror=&quot;window.pwned=1&quot;&gt;');
+    for (const field of ['text', 'header', 'from', 'to']) expect(added[field], field).not.toMatch(/[<>]/);
+    expect(JSON.stringify(added)).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+    await historyLine('שלום 🎉').waitFor();
+    expect(await historyLine('שלום 🎉').locator('img, b').count()).toBe(0);
+    for (const page of [panel, tab.page]) expect(await page.evaluate(() => Reflect.has(window, 'pwned'))).toBe(false);
+  });
+
+  test('in place of a number are escaped in the body of the toast', async () => {
+    const { placed, id, becomes } = await incoming(
+      office,
+      ringside,
+      { user: '<b>bob&co</b>', displayName: HOSTILE },
+      { kind: 'talk' },
+    );
+    placed.cancel();
+    const { body } = await becomes((one) => one.body.startsWith('Missed call'));
+    expect(body).toBe('Missed call · &lt;b&gt;bob&amp;co&lt;/b&gt;');
+    expect((await addCall(id))['text']).not.toMatch(/[<>]/);
+    expect(writings(office, id)).toEqual([]);
+  });
+});
+
+test('at the end every call is in the journal once, and Kommo was told of each outside one once', async () => {
+  const calls = (await history(ringside)).map(({ call }) => call);
+  expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);
+  expect(new Set(calls.map(({ callId }) => callId)).size).toBe(calls.length);
+  const told = office.kommo.requests.filter(({ method, path }) => method === 'POST' && path === '/api/v2/events');
+  expect(told).toHaveLength(calls.filter(({ number }) => number.e164 !== null).length);
+  expect(calls.every(({ localExtension }) => localExtension === AGENT.extension)).toBe(true);
+  const state = await ask(ringside, 'state');
+  expect(state).toMatchObject({ ok: true, value: { calls: [], undelivered: 0 } });
+});

@@ -1,0 +1,423 @@
+/** The panel as it ships, in real Chromium: what the agent sees and does, with the test in the place of main. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { PanelState } from '../../app/ipc/panel.ts';
+import { atWork, pastCall, ringingCall } from '../unit/renderer/panel/states.ts';
+import { eventually } from './support/eventually.ts';
+import { buildPanelSite, type PanelPage, type PanelSite } from './support/panel-page.ts';
+
+let site: PanelSite;
+let panel: PanelPage | undefined;
+
+beforeAll(async () => {
+  site = await buildPanelSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+afterEach(async () => {
+  const faults = panel?.faults ?? [];
+  await panel?.close();
+  panel = undefined;
+  if (faults.length > 0) throw new Error(`The page broke something: ${faults.join('; ')}`);
+});
+
+async function open(...parameters: Parameters<PanelSite['open']>): Promise<PanelPage> {
+  panel = await site.open(...parameters);
+  return panel;
+}
+
+const asked = (panelPage: PanelPage, ...request: unknown[]) =>
+  eventually(`the panel asks for ${request.join(' ')}`, async () =>
+    (await panelPage.asked()).some((one) => JSON.stringify(one) === JSON.stringify(request)),
+  );
+const signedOut = (way: 'oauth' | 'token', reason: string | null = null): PanelState => ({
+  ...atWork,
+  kommo: { ...atWork.kommo, state: 'signed-out', host: null, account: null, user: null, way, reason },
+});
+const dialField = (page: Page) => page.getByRole('textbox', { name: 'Number to call' });
+
+describe('calls', () => {
+  test('answer, decline, hang up and the card each ask for their call', async () => {
+    const opened = await open({ state: { ...atWork, calls: [ringingCall()] } });
+    const { page, push } = opened;
+    await page.getByRole('button', { name: 'Answer: Maria Silva' }).click();
+    expect(await asked(opened, 'answer', 'call-1')).toBe(true);
+    await page.getByRole('button', { name: 'Open card: Maria Silva' }).click();
+    expect(await asked(opened, 'openCard', 'call-1')).toBe(true);
+    await page.getByRole('button', { name: 'Decline: Maria Silva' }).click();
+    expect(await asked(opened, 'decline', 'call-1')).toBe(true);
+
+    await push({ ...atWork, calls: [ringingCall({ state: 'active', answeredAt: Date.now() })] });
+    await page.getByRole('button', { name: 'Hang up: Maria Silva' }).click();
+    expect(await asked(opened, 'hangUp', 'call-1')).toBe(true);
+    expect(await page.getByRole('button', { name: /^Answer/ }).count()).toBe(0);
+  });
+
+  test('a refusal is said in the card that it is about', async () => {
+    const refusal = 'The caller has hung up already.';
+    const { page } = await open({ state: { ...atWork, calls: [ringingCall()] }, refusals: { answer: refusal } });
+    await page.getByRole('button', { name: /^Answer/ }).click();
+    const said = page.getByRole('article').getByRole('alert').getByText(refusal);
+    await said.waitFor();
+    expect(await said.count()).toBe(1);
+  });
+
+  test('no button moves when the name comes, and a nobody can be made a contact', async () => {
+    const number = '+1 415 555 0132';
+    const unknown = ringingCall({ title: number, resolving: true, canOpenCard: false, caller: { kind: 'not-asked' } });
+    const { page, push } = await open({ state: { ...atWork, calls: [unknown] } });
+    const answer = page.getByRole('button', { name: /^Answer/ });
+    const before = await answer.boundingBox();
+    expect(before).not.toBeNull();
+
+    await push({ ...atWork, calls: [ringingCall()] });
+    await page.getByRole('heading', { name: 'Maria Silva' }).waitFor();
+    expect(await answer.boundingBox()).toEqual(before);
+
+    await push({ ...atWork, calls: [ringingCall({ title: number, caller: { kind: 'nobody' } })] });
+    await page.getByRole('button', { name: /^New contact/ }).waitFor();
+    expect(await answer.boundingBox()).toEqual(before);
+  });
+
+  test('a call that comes in is announced and leaves the focus where the agent types', async () => {
+    const { page, push } = await open({ state: atWork });
+    await dialField(page).pressSequentially('41');
+    await push({ ...atWork, calls: [ringingCall()] });
+    await page.locator('[aria-live=assertive]').getByText('Incoming call from Maria Silva').waitFor();
+    await page.keyboard.type('5');
+    expect(await dialField(page).inputValue()).toBe('415');
+  });
+
+  test('the timer ticks from the answer, and only while the call lives', async () => {
+    const active = ringingCall({ state: 'active', answeredAt: Date.now() - 3_598_000 });
+    const { page, push } = await open({ state: { ...atWork, calls: [active] } });
+    await page
+      .getByRole('timer')
+      .getByText(/^1:00:0\d$/)
+      .waitFor();
+    await push({ ...atWork, calls: [{ ...active, state: 'ended' }] });
+    await page.getByText('Call ended').waitFor();
+    expect(await page.getByRole('timer').count()).toBe(0);
+  });
+});
+
+describe('dialling', () => {
+  test('by keyboard only: slash, a pasted number, Enter', async () => {
+    const opened = await open({ state: atWork });
+    const { page } = opened;
+    await dialField(page).waitFor();
+    await page.keyboard.press('/');
+    await dialField(page).evaluate((field) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text', ' +1 (415) 555-0132\n');
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    });
+    expect(await dialField(page).inputValue()).toBe('+14155550132');
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'dial', '+14155550132')).toBe(true);
+    await eventually('the field is empty again', async () => (await dialField(page).inputValue()) === '');
+
+    await page.getByRole('button', { name: /^Phone 101/ }).focus();
+    await page.keyboard.press('Control+k');
+    expect(await dialField(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  });
+
+  test('a refusal is said under the field, keeps what was typed, and goes with the next key', async () => {
+    const { page } = await open({ state: atWork, refusals: { dial: 'Not called: the phone is not registered.' } });
+    await dialField(page).fill('204');
+    await page.keyboard.press('Enter');
+    const refusal = page.getByText('Not called: the phone is not registered.');
+    await refusal.waitFor();
+    expect(await dialField(page).inputValue()).toBe('204');
+    await page.keyboard.type('1');
+    await refusal.waitFor({ state: 'detached' });
+  });
+
+  test('a request that main rejects is a plain sentence, without an exception’s text', async () => {
+    const { page } = await open({ state: atWork, broken: ['dial'] });
+    await dialField(page).fill('204');
+    await page.keyboard.press('Enter');
+    await page.getByText('Ringside did not answer.').waitFor();
+    expect(await page.getByText('remote method').count()).toBe(0);
+  });
+});
+
+describe('history', () => {
+  const entries = (page: Page) => page.locator('.entry');
+
+  test('loads more as the agent scrolls, holds a bounded page, and comes back to the newest', async () => {
+    const history = Array.from({ length: 420 }, (_, index) =>
+      pastCall(`call-${index}`, (index + 1) * 3_600_000, {
+        caller: { kind: 'entity', entity: { type: 'contact', id: index + 1 }, name: `Caller ${index}` },
+      }),
+    );
+    const opened = await open({ state: atWork, history });
+    const { page } = opened;
+    await page.getByText('Caller 0', { exact: true }).waitFor();
+    expect(await entries(page).count()).toBe(50);
+
+    const last = page.getByText('Caller 419', { exact: true });
+    await eventually(
+      'the oldest call is reached by scrolling',
+      async () => {
+        await page.locator('.page').evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+        expect(await entries(page).count()).toBeLessThanOrEqual(200);
+        return (await last.count()) === 1;
+      },
+      30_000,
+    );
+    expect((await opened.paged()).length).toBe(9);
+    await page.getByRole('button', { name: 'Back to the newest calls' }).click();
+    await page.getByText('Caller 0', { exact: true }).waitFor();
+    expect(await entries(page).count()).toBe(50);
+  });
+
+  test('a new call comes in by itself; opening, calling back and retrying ask for it', async () => {
+    const opened = await open({ state: atWork, history: [] });
+    const { page } = opened;
+    await page.getByText('No calls yet').waitFor();
+    const failed = { target: 'card', state: 'failed', tries: 5, error: 'Kommo refused it.' } as const;
+    await opened.pushHistory([pastCall('a', 60_000, {}, { deliveries: [failed] })]);
+    await page.getByText('Answered 2:05').waitFor();
+    await page.getByText('Could not be saved to the card. Kommo refused it.').waitFor();
+    await page.getByRole('button', { name: 'Retry: Maria Silva' }).click();
+    expect(await asked(opened, 'retryDelivery', 'a')).toBe(true);
+    await page.getByRole('button', { name: 'Open the card of Maria Silva' }).click();
+    expect(await asked(opened, 'openHistoryCard', 'a')).toBe(true);
+    await page.getByRole('button', { name: 'Call Maria Silva' }).click();
+    expect(await asked(opened, 'dial', '+14155550132')).toBe(true);
+  });
+});
+
+describe('connections', () => {
+  test('each opens its sentence and the action that helps, by keyboard; signing out asks once more', async () => {
+    const opened = await open({ state: atWork });
+    const { page } = opened;
+    const kommo = page.getByRole('button', { name: /^Kommo.*Signed in/ });
+    await kommo.waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await kommo.getAttribute('aria-expanded')).toBe('true');
+    await page.getByText('Acme Bicycles').waitFor();
+
+    await page.getByRole('button', { name: 'Sign out' }).press('Enter');
+    expect(await opened.asked()).toEqual([]);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'signOut')).toBe(true);
+    await page.keyboard.press('Escape');
+    await eventually('closed by Escape', async () => (await kommo.getAttribute('aria-expanded')) === 'false');
+  });
+
+  test('pairing: a code on demand, that counts down, runs out and is renewed', async () => {
+    const notPaired: PanelState = {
+      ...atWork,
+      browser: { state: 'not-paired', paired: 0, reason: null, pairing: null },
+    };
+    const opened = await open({ state: notPaired });
+    const { page } = opened;
+    await page.getByRole('button', { name: /^Browser.*Not paired/ }).click();
+    await page.getByRole('button', { name: 'Get a pairing code' }).click();
+    expect(await asked(opened, 'newPairingCode')).toBe(true);
+
+    const pairing = { code: '482915', expiresAt: Date.now() + 2000 };
+    await opened.push({ ...notPaired, browser: { ...notPaired.browser, pairing } });
+    await page.getByLabel('Pairing code').getByText('482915').waitFor();
+    await page.getByText(/^Good for 0:0[12]$/).waitFor();
+    await page.getByText('This code has run out.').waitFor();
+    expect(await page.getByRole('button', { name: 'Copy code' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'New code' }).click();
+    await eventually('a second code is asked for', async () => (await opened.asked()).length === 2);
+  });
+
+  test('notices stay until dismissed', async () => {
+    const opened = await open({
+      state: { ...atWork, notices: [{ id: 'keyring', text: 'No safe place for secrets.' }] },
+    });
+    await opened.page.getByRole('button', { name: 'Dismiss: No safe place for secrets.' }).click();
+    expect(await asked(opened, 'dismissNotice', 'keyring')).toBe(true);
+  });
+});
+
+describe('signing in and setting up', () => {
+  test('by OAuth: one button, then what to do, and a way back', async () => {
+    const opened = await open({ state: signedOut('oauth') });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Sign in with Kommo' }).click();
+    expect(await asked(opened, 'signInWithOAuth')).toBe(true);
+    await opened.push({ ...atWork, kommo: { ...signedOut('oauth').kommo, state: 'signing-in' } });
+    await page.getByText('Kommo is open in your browser.').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await asked(opened, 'cancelSignIn')).toBe(true);
+  });
+
+  test('by token: what is missing is said first, a refusal stays with the form, the token is never shown', async () => {
+    const opened = await open({ state: signedOut('token', 'Kommo did not accept the token.') });
+    const { page } = opened;
+    await page.getByText('Kommo did not accept the token.').waitFor();
+    await page.getByLabel('Kommo address').fill('acme.kommo.com');
+    await page.keyboard.press('Enter');
+    await page.getByText('Paste the long-lived token from Kommo.').waitFor();
+    expect(await page.getByLabel('Long-lived token').getAttribute('type')).toBe('password');
+    await page.getByLabel('Long-lived token').fill(' token-1 ');
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'signInWithToken', 'acme.kommo.com', 'token-1')).toBe(true);
+    await eventually(
+      'the token leaves the page',
+      async () => (await page.getByLabel('Long-lived token').inputValue()) === '',
+    );
+  });
+
+  const fresh: PanelState = { ...atWork, phone: { state: 'not-set-up', extension: null, reason: null } };
+
+  test('the provisioning file, chosen or dropped, is read and sent as text', async () => {
+    const opened = await open({ state: fresh });
+    const { page } = opened;
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'ana.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') });
+    expect(await asked(opened, 'provision', '{"a":1}')).toBe(true);
+    await page.locator('.drop').evaluate((zone) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['{"b":2}'], 'ana.json'));
+      zone.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    expect(await asked(opened, 'provision', '{"b":2}')).toBe(true);
+  });
+
+  test('its mistakes are listed line by line', async () => {
+    const mistakes = ['phone.server: expected a wss address', 'phone.password: expected text'];
+    const { page } = await open({ state: fresh, refusals: { provision: mistakes.join('\n') } });
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'ana.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
+    await page.getByText('phone.server').waitFor();
+    expect(await page.locator('.mistakes li').allTextContents()).toEqual(mistakes);
+  });
+
+  test('a file that is too large is refused without being sent', async () => {
+    const opened = await open({ state: fresh });
+    await opened.page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'film.json', mimeType: 'application/json', buffer: Buffer.alloc(100_001, 'a') });
+    await opened.page.getByText('This file is far too large').waitFor();
+    expect(await opened.asked()).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  test('a first answer that does not come can be asked for again', async () => {
+    const { page } = await open({ state: atWork, broken: ['state'] });
+    await page.getByText('Ringside did not answer.').waitFor();
+    await page.evaluate(() => {
+      (Reflect.get(window, 'fake') as { world: { broken: string[] } }).world.broken = [];
+    });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await dialField(page).waitFor();
+    expect(await page.getByRole('alert').getByText('Ringside did not answer.').count()).toBe(0);
+  });
+
+  const busy: PanelState = {
+    ...signedOut('token', 'Kommo did not accept the token.'),
+    phone: { state: 'refused', extension: '101', reason: 'Wrong password.' },
+    browser: {
+      state: 'waiting',
+      paired: 2,
+      reason: null,
+      pairing: { code: '482915', expiresAt: Date.now() + 600_000 },
+    },
+    calls: [
+      ringingCall({ state: 'held', answeredAt: Date.now(), notice: 'Nobody can hear you.' }),
+      ringingCall({ id: 'call-2', resolving: true, canOpenCard: false }),
+    ],
+    undelivered: 2,
+    notices: [{ id: 'n', text: 'No safe place for secrets.' }],
+  };
+  const troubled = [
+    pastCall(
+      'a',
+      60_000,
+      { disposition: 'missed' },
+      { deliveries: [{ target: 'card', state: 'failed', tries: 1, error: null }] },
+    ),
+    pastCall('b', 90_000, {}, { deliveries: [{ target: 'widget', state: 'waiting', tries: 1, error: null }] }),
+  ];
+
+  test.each(['light', 'dark'] as const)(
+    'every text in %s stands out from its ground by 4.5 to 1',
+    async (colorScheme) => {
+      const { page } = await open(
+        { state: busy, history: troubled },
+        { colorScheme, viewport: { width: 380, height: 2400 } },
+      );
+      await page.getByRole('button', { name: /^Browser/ }).click();
+      await page.getByLabel('Pairing code').waitFor();
+      const texts = await contrasts(page.locator('body'));
+      expect(texts.length).toBeGreaterThan(40);
+      expect(texts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+    },
+  );
+
+  test.each([
+    [320, 560],
+    [190, 320],
+    [1920, 1080],
+  ])('nothing is cut off sideways at %d by %d', async (width, height) => {
+    const { page } = await open({ state: busy, history: troubled }, { viewport: { width, height } });
+    await page.getByText('Missed').waitFor();
+    await page.getByRole('button', { name: /^Browser/ }).click();
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('button, input, p, h2, h3, output')]
+        .filter((element) => element.closest('.unseen') === null && element.getClientRects().length > 0)
+        .filter((element) => {
+          const { left, right } = element.getBoundingClientRect();
+          return left < 0 || right > document.documentElement.clientWidth;
+        })
+        .map((element) => element.outerHTML),
+    );
+    expect(cut).toEqual([]);
+  });
+
+  test('its script is at most 150 kB, gzipped', () => {
+    const scripts = readdirSync(join(site.folder, 'assets')).filter((name) => name.endsWith('.js'));
+    const bytes = scripts.map((name) => gzipSync(readFileSync(join(site.folder, 'assets', name))).length);
+    expect(scripts).toHaveLength(1);
+    expect(bytes[0]).toBeLessThanOrEqual(150_000);
+  });
+});
+
+/** The contrast of every text on the page with what is painted under it (WCAG 2.2, 1.4.3), as the page has it now. */
+async function contrasts(root: Locator): Promise<{ text: string; color: string; ground: string; ratio: number }[]> {
+  return root.evaluate((body) => {
+    const channels = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
+    const luminance = (color: string) => {
+      const [red = 0, green = 0, blue = 0] = channels(color).map((value) => {
+        const share = value / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const groundOf = (element: Element | null): string => {
+      if (element === null) return 'rgb(255, 255, 255)';
+      const { backgroundColor } = getComputedStyle(element);
+      return channels(backgroundColor)[3] === 0 ? groundOf(element.parentElement) : backgroundColor;
+    };
+    const found: { text: string; color: string; ground: string; ratio: number }[] = [];
+    const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      const text = walker.currentNode.textContent?.trim() ?? '';
+      if (element === null || text === '' || element.closest('script, style') !== null) continue;
+      const { color } = getComputedStyle(element);
+      const ground = groundOf(element);
+      const [light = 0, dark = 0] = [luminance(color), luminance(ground)].toSorted((a, b) => b - a);
+      found.push({ text, color, ground, ratio: (light + 0.05) / (dark + 0.05) });
+    }
+    return found;
+  });
+}

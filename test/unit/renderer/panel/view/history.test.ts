@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { DeliveryView } from '../../../../../app/ipc/panel.ts';
+import { en } from '../../../../../renderer/panel/texts/en.ts';
+import { callBackNumber, dispositionText, troublesOf, whoOf } from '../../../../../renderer/panel/view/history.ts';
+
+const number = (display: string, e164: string | null = null) => ({
+  asReceived: display,
+  e164,
+  display,
+  internal: false,
+});
+
+test.each([
+  ['inbound', 'answered', 'Answered 2:05'],
+  ['outbound', 'answered', 'Answered 2:05'],
+  ['inbound', 'missed', 'Missed'],
+  ['inbound', 'answered elsewhere', 'Answered elsewhere'],
+  ['inbound', 'declined', 'Declined'],
+  ['outbound', 'declined', 'Declined by them'],
+  ['outbound', 'busy', 'Line busy'],
+] as const)('an %s call that was %s: %s', (direction, disposition, text) => {
+  expect(dispositionText({ direction, disposition, talkSeconds: 125 }, en)).toBe(text);
+});
+
+test('who it was: the name in Kommo, else the name that came with the call, else the number, else that it was withheld', () => {
+  const entity = { type: 'contact', id: 7 } as const;
+  const call = { displayName: 'MARIA', number: number('+1 415 555 0132') };
+  expect(whoOf({ ...call, caller: { kind: 'entity', entity, name: 'Maria Silva' } }, en)).toBe('Maria Silva');
+  expect(whoOf({ ...call, caller: { kind: 'entity', entity, name: null } }, en)).toBe('MARIA');
+  expect(whoOf({ ...call, displayName: '', caller: { kind: 'nobody' } }, en)).toBe('+1 415 555 0132');
+  expect(whoOf({ displayName: '', number: number(''), caller: { kind: 'not-asked' } }, en)).toBe('Withheld number');
+});
+
+test('calling back takes the E.164 number, else what was received, and nothing where there is no number', () => {
+  expect(callBackNumber({ number: number('415 555 0132', '+14155550132') })).toBe('+14155550132');
+  expect(callBackNumber({ number: number('204') })).toBe('204');
+  expect(callBackNumber({ number: number('anonymous') })).toBeNull();
+});
+
+test('only what did not arrive is trouble, what failed before what waits, with its reason', () => {
+  const delivery = (change: Partial<DeliveryView>): DeliveryView => ({
+    target: 'card',
+    state: 'done',
+    tries: 1,
+    error: null,
+    ...change,
+  });
+  expect(
+    troublesOf({ recordingWarning: null, deliveries: [delivery({}), delivery({ state: 'no-card' })] }, en),
+  ).toEqual([]);
+  const troubles = troublesOf(
+    {
+      recordingWarning: null,
+      deliveries: [
+        delivery({ target: 'widget', state: 'waiting' }),
+        delivery({ state: 'failed', error: 'Kommo refused it.' }),
+      ],
+    },
+    en,
+  );
+  expect(troubles.map(({ target, tone }) => [target, tone])).toEqual([
+    ['card', 'bad'],
+    ['widget', 'wait'],
+  ]);
+  expect(troubles[0]?.sentence).toBe('Could not be saved to the card. Kommo refused it.');
+});
