@@ -57,8 +57,8 @@ const ANSWERED_TRIES = 4;
 
 const RANK = { answered: 0, call: 1, delivery: 2 } as const;
 
-/** A delivery makes way for ringing calls for so long. */
-const DELIVERY_PATIENCE_MS = 60_000;
+/** A delivery that made way for calls for so long draws its place, as its own is always too late in the pause. */
+const STARVED_MS = 60_000;
 /** What was refused comes again no sooner than this, and when the rounds are over, spread over so much of one. */
 const AGAIN_MS = 1000;
 const AGAIN_SHARE = 0.25;
@@ -88,6 +88,7 @@ export function createBudget({
   let pausedUntil = 0;
   let answeredPausedUntil = 0;
   let nextDelivery = 0;
+  let deliveryWaitsSince = 0;
   let wakeAt = Infinity;
   /** The rounds of the calls that ring in the whole office, one after the other; all desktops see the same ones. */
   let rounds: Round[] = [];
@@ -103,7 +104,10 @@ export function createBudget({
       free = Math.max(free, round.startsAt + round.slots.round);
     }
     // It ends for all at this moment, and what waited behind it must not come at the same one.
-    nextDelivery = Math.max(nextDelivery, timers.now() + share.deliveries(deliveryMs).first());
+    const now = timers.now();
+    const { first, gap } = share.deliveries(deliveryMs);
+    if (now - deliveryWaitsSince > STARVED_MS) nextDelivery = now + share.random() * gap;
+    else nextDelivery = Math.max(nextDelivery, now + first());
   };
 
   const serve = () => {
@@ -118,7 +122,10 @@ export function createBudget({
       }
       queue = queue.filter((waiting) => waiting !== due);
       sentAt.push(now);
-      if (due.rank() === RANK.delivery) nextDelivery = now + share.deliveries(deliveryMs).gap;
+      if (due.rank() === RANK.delivery) {
+        nextDelivery = now + share.deliveries(deliveryMs).gap;
+        deliveryWaitsSince = now;
+      }
       due.give(true);
     }
   };
@@ -157,19 +164,19 @@ export function createBudget({
   };
 
   function takeDelivery(): Promise<boolean> {
-    if (!queue.some((waiting) => waiting.rank() === RANK.delivery)) firstDelivery(timers.now());
-    const { first } = share.deliveries(deliveryMs);
-    const phase = first();
+    if (!queue.some((waiting) => waiting.rank() === RANK.delivery)) {
+      deliveryWaitsSince = timers.now();
+      firstDelivery(deliveryWaitsSince);
+    }
+    const phase = share.deliveries(deliveryMs).first();
     const quietFrom = () => {
       const last = rounds.at(-1);
       return last === undefined ? 0 : roundsEnd() + last.slots.round + phase;
     };
-    const patientUntil = timers.now() + DELIVERY_PATIENCE_MS;
     return ask({
       rank: () => RANK.delivery,
-      // Late anyway, so it stays out of the rounds and of what calls ask for after them; but an office where it never
-      // stops ringing must not stop it.
-      notBefore: () => Math.max(pausedUntil, nextDelivery, Math.min(quietFrom(), patientUntil)),
+      // Late anyway, so it stays out of the rounds and of what calls ask for after them: a round leaves no room.
+      notBefore: () => Math.max(pausedUntil, nextDelivery, quietFrom()),
     });
   }
 
@@ -244,7 +251,11 @@ export function createBudget({
       ended(elsewhere) {
         over = elsewhere ? 'elsewhere' : 'ended';
         endRound(round);
-        dropped ||= giveUp((waiting) => gone(mine.get(waiting) ?? 1));
+        const given = giveUp((waiting) => {
+          const request = mine.get(waiting);
+          return request !== undefined && gone(request);
+        });
+        dropped ||= given;
         serve();
       },
       get dropped() {

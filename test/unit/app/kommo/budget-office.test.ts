@@ -46,6 +46,21 @@ describe('every desktop knows its seat', () => {
     expect(named).toBeGreaterThanOrEqual(36);
   });
 
+  test.each([1, 2, 3])('deliveries come through between calls that ring one after the other (%i)', async (seed) => {
+    const office = simulateOffice({ desktops: DESKTOPS, provisioned: seated, seed });
+    let delivered = 0;
+    for (let desktop = 0; desktop < DESKTOPS; desktop++) void office.deliver(desktop).then(() => (delivered += 1));
+    for (let call = 0; call < 40; call++) {
+      const ring = office.ring();
+      await office.clock.advance(5000);
+      for (const { turn } of ring) turn.ended(true);
+      await office.clock.advance(5000);
+    }
+    expect(delivered).toBe(DESKTOPS);
+    expect(office.counts.tooMany).toBeLessThanOrEqual(5);
+    expect(office.limit.bans).toEqual([]);
+  });
+
   test.each(SEEDS)('a missed call is written down by all, and nobody is refused for it (%i)', async (seed) => {
     const office = simulateOffice({ desktops: DESKTOPS, provisioned: seated, seed });
     const ring = office.ring();
