@@ -90,10 +90,20 @@ export const announcements = (office: TestOffice, number: string): RecordedReque
       method === 'POST' && path === '/api/v2/events' && JSON.stringify(body).includes(number.replace(/\D/g, '')),
   );
 
-/** Requests that wrote this call on a card. */
+/** Ways that a completed call takes to a card: by its number, as a note on the entity, as an incoming lead. */
+const WAYS_TO_CARD = /^\/api\/v4\/(calls|(leads|contacts|companies|customers)\/\d+\/notes|leads\/unsorted\/sip)$/;
+
+type CallItem = { uniq?: unknown; params?: { uniq?: unknown }; metadata?: { uniq?: unknown } };
+const uniqOf = ({ uniq, params, metadata }: CallItem): unknown => uniq ?? params?.uniq ?? metadata?.uniq;
+
+/** Requests that wrote this call on a card, whatever way they took and whatever Kommo answered. */
 export const writings = (office: TestOffice, id: string): RecordedRequest[] =>
   office.kommo.requests.filter(
-    ({ method, path, body }) => method === 'POST' && path === '/api/v4/calls' && JSON.stringify(body).includes(id),
+    ({ method, path, body }) =>
+      method === 'POST' &&
+      WAYS_TO_CARD.test(path) &&
+      Array.isArray(body) &&
+      body.some((item: CallItem) => uniqOf(item) === id),
   );
 
 /** Asks main what the panel's page could ask, sense or nonsense. */
