@@ -3,6 +3,7 @@
  * Both ends parse with these schemas; docs/bridge.md tells the same in words.
  */
 import * as v from 'valibot';
+import { DISPOSITIONS } from '../calls/call.ts';
 
 /** Tried in this order; the desktop takes the first that is free. */
 export const BRIDGE_PORTS: readonly number[] = [47110, 47111, 47112, 47113];
@@ -62,16 +63,7 @@ export type BridgeCall = v.InferOutput<typeof BridgeCallSchema>;
 export const BridgeCompletedSchema = v.object({
   id: callId,
   direction,
-  disposition: v.picklist([
-    'answered',
-    'missed',
-    'answered elsewhere',
-    'declined',
-    'busy',
-    'cancelled',
-    'no answer',
-    'failed',
-  ]),
+  disposition: v.picklist(DISPOSITIONS),
   /** The other party's number as it is shown. */
   number: text(128),
   /** The calling and the called party, by name where it is known. */

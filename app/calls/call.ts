@@ -27,15 +27,18 @@ export type Call = {
   readonly cause: EndCause | null;
 };
 
-export type Disposition =
-  | 'answered'
-  | 'missed'
-  | 'answered elsewhere'
-  | 'declined'
-  | 'busy'
-  | 'cancelled'
-  | 'no answer'
-  | 'failed';
+/** How a call ended, in the words of telephony. */
+export const DISPOSITIONS = [
+  'answered',
+  'missed',
+  'answered elsewhere',
+  'declined',
+  'busy',
+  'cancelled',
+  'no answer',
+  'failed',
+] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 /** The call that an event, whichever comes first, opens. */
 function open(event: CallEvent, id: string): Call {

@@ -1,6 +1,6 @@
 /** A call that is over: what the journal keeps, the card gets and the widget shows. */
 import * as v from 'valibot';
-import { dispositionOf, durationsOf, type Call } from './call.ts';
+import { DISPOSITIONS, dispositionOf, durationsOf, type Call } from './call.ts';
 import type { NumberInfo } from '../numbers/number.ts';
 
 const EntityTypeSchema = v.picklist(['contact', 'lead', 'company', 'customer']);
@@ -74,16 +74,7 @@ export const CompletedCallSchema = v.object({
   endedAt: count,
   ringSeconds: count,
   talkSeconds: count,
-  disposition: v.picklist([
-    'answered',
-    'missed',
-    'answered elsewhere',
-    'declined',
-    'busy',
-    'cancelled',
-    'no answer',
-    'failed',
-  ]),
+  disposition: v.picklist(DISPOSITIONS),
   caller: CallerSchema,
   recording: RecordingSchema,
   /** The signed-in Kommo user, null when nobody was signed in. */

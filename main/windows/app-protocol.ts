@@ -82,6 +82,18 @@ export function restrictPermissions(): void {
   session.defaultSession.setDevicePermissionHandler(() => false);
 }
 
+/** What every window of ours is made with: no Node, its own world, the sandbox. */
+export function hardened(preload: string): Electron.WebPreferences {
+  return {
+    preload,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    webviewTag: false,
+    spellcheck: false,
+  };
+}
+
 /** No page of ours goes anywhere, opens anything or embeds anything. */
 export function confine(contents: WebContents): void {
   contents.on('will-navigate', (event) => event.preventDefault());

@@ -11,7 +11,7 @@ import {
 } from '../../app/ipc/panel.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
-import { confine, isFrom } from './app-protocol.ts';
+import { confine, hardened, isFrom } from './app-protocol.ts';
 
 export type PanelWindow = {
   show(): void;
@@ -52,14 +52,7 @@ export function createPanelWindow({ preload, icon, handlers, state, log, timelin
       title: 'Ringside',
       icon,
       autoHideMenuBar: true,
-      webPreferences: {
-        preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        spellcheck: false,
-      },
+      webPreferences: hardened(preload),
     });
     window = opened;
     confine(opened.webContents);

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
 import { PHONE_CHANNELS, type PhoneConfig } from '../../app/ipc/phone.ts';
 import type { Log } from '../diagnostics/log.ts';
-import { confine, isFrom } from './app-protocol.ts';
+import { confine, hardened, isFrom } from './app-protocol.ts';
 
 export type PhoneWindow = {
   /** Hears of everything from now on, and first of what was reported before there was anybody to hear it. */
@@ -49,12 +49,7 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
       height: 100,
       skipTaskbar: true,
       webPreferences: {
-        preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        spellcheck: false,
+        ...hardened(preload),
         // A throttled page would ring late; this one draws nothing and has no timers to burn.
         backgroundThrottling: false,
         autoplayPolicy: 'no-user-gesture-required',
