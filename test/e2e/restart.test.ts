@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { followLines } from '../../sandbox/desktop/appended-lines.ts';
-import { people } from '../../sandbox/kommo/index.ts';
+import { people, type RecordedRequest } from '../../sandbox/kommo/index.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
 import {
@@ -48,6 +48,15 @@ async function start(provisioned = false): Promise<void> {
   await ringside.waitForTimeline('phone.registered');
   await ringside.page('panel');
 }
+const annaPetrovasNotes = `/api/v4/leads/${annaPetrova.lead.id}/notes`;
+const marcusWebbsNotes = `/api/v4/contacts/${marcusWebb.id}/notes`;
+/** Looks for a call on this card after one request, and before another where there is one. */
+const lookedUp = (path: string, after: RecordedRequest | undefined, before?: RecordedRequest) => {
+  const { requests } = office.kommo;
+  const from = after === undefined ? 0 : requests.indexOf(after);
+  const to = before === undefined ? requests.length : requests.indexOf(before);
+  return requests.slice(from, to).filter((request) => request.method === 'GET' && request.path === path);
+};
 const notes = (id: string) => office.kommo.data.notes.filter(({ params }) => params['uniq'] === id);
 /** A call that nobody takes, up to the moment when it is on disk. */
 async function missed(phone: string): Promise<string> {
@@ -71,7 +80,7 @@ describe('kill -9', () => {
       await browserIs(ringside, 'Waiting');
       undo.push(
         office.kommo.fail({
-          match: ({ method, path }) => method === 'POST' && path === '/api/v4/calls',
+          match: ({ method, path }) => method === 'POST' && path === annaPetrovasNotes,
           answer: 'hang',
         }),
       );
@@ -84,13 +93,22 @@ describe('kill -9', () => {
       await start();
       await happened(ringside, id, 'delivery.card', { state: 'done' });
       expect(notes(id)).toHaveLength(1);
+      // The lost request, a look whether it had an effect, and only then the one that had it.
+      expect(writings(office, id)).toHaveLength(2);
+      const [lost, again] = writings(office, id);
+      expect(again?.path).toBe(annaPetrovasNotes);
+      expect(lookedUp(annaPetrovasNotes, lost, again)).toHaveLength(1);
       expect((await history(ringside)).map(({ call }) => call.id)).toEqual([id]);
       // The browser needs no code again, and is shown what it missed.
       await tab.page.goto(office.kommo.origin);
       await browserIs(ringside, 'Connected');
       await happened(ringside, id, 'delivery.widget', { state: 'done' });
       expect(await askedOfKommo(tab.page, 'add_call')).toMatchObject([
-        { element: { id: annaPetrova.lead.id, type: 'lead' }, duration: 0 },
+        {
+          element: { id: annaPetrova.lead.id, type: 'lead' },
+          from: `${annaPetrova.name}, ${annaPetrova.lead.name}`,
+          duration: 0,
+        },
       ]);
     } finally {
       await tab.close();
@@ -100,7 +118,7 @@ describe('kill -9', () => {
   test('between the request to the card and its answer: it is looked up, not written again', async () => {
     undo.push(
       office.kommo.fail({
-        match: ({ method, path }) => method === 'POST' && path === '/api/v4/calls',
+        match: ({ method, path }) => method === 'POST' && path === marcusWebbsNotes,
         answer: 'hang',
         afterEffect: true,
       }),
@@ -114,6 +132,7 @@ describe('kill -9', () => {
     await happened(ringside, id, 'delivery.card', { state: 'done' });
     expect(notes(id)).toHaveLength(1);
     expect(writings(office, id)).toHaveLength(1);
+    expect(lookedUp(marcusWebbsNotes, writings(office, id)[0])).toHaveLength(1);
     expect((await history(ringside)).map(({ call }) => call.id)).toContain(id);
   });
 
