@@ -209,9 +209,22 @@ describe('connections', () => {
     expect(await opened.asked()).toEqual([]);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(await asked(opened, 'signOut')).toBe(true);
+    expect(await asked(opened, 'signOut', 'keep')).toBe(true);
     await page.keyboard.press('Escape');
     await eventually('closed by Escape', async () => (await kommo.getAttribute('aria-expanded')) === 'false');
+  });
+
+  test('signing out while calls wait asks what becomes of them, and keeping them comes first', async () => {
+    const opened = await open({ state: { ...atWork, kommo: { ...atWork.kommo, waitingCalls: 2 } } });
+    const { page } = opened;
+    await page.getByRole('button', { name: /^Kommo.*Signed in/ }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).press('Enter');
+    await page.getByText('2 calls are not in Kommo yet. Keep them for your next sign-in, or give them up?').waitFor();
+    expect(await opened.asked()).toEqual([]);
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'signOut', 'keep')).toBe(true);
+    await page.getByRole('button', { name: 'Sign out, give up calls' }).click();
+    expect(await asked(opened, 'signOut', 'give-up')).toBe(true);
   });
 
   test('pairing: a code on demand, that counts down, runs out and is renewed', async () => {
