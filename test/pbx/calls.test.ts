@@ -51,6 +51,8 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
   }
   const registered = () => ringside.waitForTimeline('phone.registered');
   const passwordOf = (user: string) => pbx.users.find((known) => known.user === user)?.password ?? '';
+  /** How the toast names the person of a lead. */
+  const onLead = ({ name, lead }: { name: string; lead: { name: string } }) => `${name}, ${lead.name}`;
   const callFrom = ({ name, phone }: { name: string; phone: string }) => ({ number: phone, name });
 
   function toast(accepts: (toast: Toast) => boolean): Promise<Toast> {
@@ -65,6 +67,19 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
     expect(ringside.timeline().filter(({ event }) => event === 'journal.written')).toHaveLength(1);
     return ringside.waitForTimeline('ended');
   }
+  /** The only call of this test as a note on this card, once it was delivered: nothing else was written anywhere. */
+  async function onCard(entity: { kind: 'lead' | 'contact'; id: number }) {
+    const { call } = await ringside.waitForTimeline(
+      ({ event, state }) => event === 'delivery.card' && state === 'done',
+    );
+    const notes = kommo.data.notes.filter(({ params }) => params['uniq'] === call);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatchObject({ entity, createdBy: agents.anaSilva.id });
+    expect(kommo.requests.filter(({ method, path }) => method === 'POST' && path.startsWith('/api/v4/'))).toHaveLength(
+      1,
+    );
+    return notes[0];
+  }
   const searches = () => kommo.requests.filter(({ method, path }) => method === 'POST' && path === '/api/v2/events');
 
   test('an inbound call over wss is answered from the toast, and its talk time and recording are kept', async () => {
@@ -76,25 +91,33 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
       caller: callFrom(annaPetrova),
       recordingUrl: 'https://pbx.test/rec/anna.wav',
     });
-    const { id } = await toast(({ summary, body }) => `${summary} ${body}`.includes(annaPetrova.lead.name));
+    const { id } = await toast(({ summary }) => summary === onLead(annaPetrova));
     desktop.notifications?.invoke(id, 'answer');
 
     expect(await ended()).toMatchObject({ disposition: 'answered', talkSeconds: 1 });
     expect(await carrier.done).toMatchObject({ exitCode: 0, errors: '' });
     expect(await ringside.waitForTimeline('recording')).toMatchObject({ state: 'ready' });
     expect(searches()).toHaveLength(1);
+    expect(await onCard({ kind: 'lead', id: annaPetrova.lead.id })).toMatchObject({
+      noteType: 'call_in',
+      params: { duration: 1, call_status: 4, phone: annaPetrova.phone },
+    });
   });
 
   test('a click on the toast opens the card, and a call that nobody takes is a missed one', async () => {
     await start(pbx.wsUrl);
     await registered();
     const carrier = await pbx.inbound.missed(AGENT, { ringMs: 1_500, caller: callFrom(annaPetrova) });
-    const { id } = await toast(({ summary, body }) => `${summary} ${body}`.includes(annaPetrova.lead.name));
+    const { id } = await toast(({ summary }) => summary === onLead(annaPetrova));
     desktop.notifications?.invoke(id);
     expect(await desktop.waitForOpenedUrl()).toBe(`${kommo.origin}/leads/detail/${annaPetrova.lead.id}`);
 
     expect(await ended()).toMatchObject({ disposition: 'missed', talkSeconds: 0 });
     expect((await carrier.done).exitCode).toBe(0);
+    expect(await onCard({ kind: 'lead', id: annaPetrova.lead.id })).toMatchObject({
+      noteType: 'call_in',
+      params: { duration: 0, call_status: 6 },
+    });
   });
 
   test('a call that another phone took is not a missed one, whether the carrier says so or the proxy', async () => {
@@ -118,11 +141,15 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
     await start(pbx.wsUrl);
     await registered();
     const carrier = await pbx.inbound.answered(AGENT, { talkMs: 10, caller: callFrom(marcusWebb) });
-    const { id } = await toast(({ summary, body }) => `${summary} ${body}`.includes(marcusWebb.name));
+    const { id } = await toast(({ summary }) => summary === marcusWebb.name);
     desktop.notifications?.invoke(id, 'decline');
     expect(await ended()).toMatchObject({ disposition: 'declined', talkSeconds: 0 });
     // The carrier expected an answer, and says what it got in its place.
     expect((await carrier.done).errors).toMatch(/received 'SIP\/2\.0 (486|603)/);
+    expect(await onCard({ kind: 'contact', id: marcusWebb.id })).toMatchObject({
+      noteType: 'call_in',
+      params: { duration: 0, call_result: 'declined' },
+    });
   });
 
   test('an outbound call dialled in the panel is answered by the far end, which hangs up', async () => {
@@ -140,6 +167,10 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
     expect(await ended()).toMatchObject({ disposition: 'answered', talkSeconds: 1 });
     expect(await farEnd.done).toMatchObject({ exitCode: 0, errors: '' });
     expect(searches()).toHaveLength(1);
+    expect(await onCard({ kind: 'lead', id: ruthAlvarez.lead.id })).toMatchObject({
+      noteType: 'call_out',
+      params: { duration: 1, call_status: 4, phone: ruthAlvarez.phone },
+    });
   });
 
   test('an outbound call to someone busy is busy', async () => {
@@ -151,6 +182,10 @@ describe.skipIf(!runs)(`calls over Kamailio${missing === null ? '' : ` (${missin
     await panel.getByLabel('Number to call').press('Enter');
     expect(await ended()).toMatchObject({ disposition: 'busy', talkSeconds: 0 });
     expect((await farEnd.done).exitCode).toBe(0);
+    expect(await onCard({ kind: 'lead', id: ruthAlvarez.lead.id })).toMatchObject({
+      noteType: 'call_out',
+      params: { duration: 0, call_status: 7 },
+    });
   });
 
   test('a wrong password is told and registers nothing', async () => {
