@@ -48,13 +48,24 @@ async function addCall(id: string): Promise<Record<string, unknown>> {
   await happened(ringside, id, 'delivery.widget', { state: 'done' });
   return (await askedOfKommo(tab.page, 'add_call')).at(-1) ?? {};
 }
-/** What Kommo was asked to write on a card, once it was. */
-async function written(id: string): Promise<Record<string, unknown>> {
+/** The call as it is on this card, once it is: one request put it there, and it is there once and nowhere else. */
+async function written(id: string, entity: { kind: string; id: number }): Promise<Record<string, unknown>> {
   await happened(ringside, id, 'delivery.card', { state: 'done' });
-  expect(writings(office, id), 'the call is written once').toHaveLength(1);
-  const [record] = writings(office, id).flatMap(({ body }) => body as Record<string, unknown>[]);
-  return record ?? {};
+  const [request, ...again] = writings(office, id);
+  expect(again, 'the call is written once').toEqual([]);
+  expect(request).toMatchObject({ path: `/api/v4/${SECTIONS[entity.kind]}/${entity.id}/notes`, status: 200 });
+  const [note, ...more] = office.kommo.data.notes.filter(({ params }) => params['uniq'] === id);
+  expect(more, 'the call is on one card').toEqual([]);
+  expect(note?.entity).toEqual(entity);
+  expect(note?.createdBy, 'a person wrote it').toBe(ANA.id);
+  return { noteType: note?.noteType, ...note?.params };
 }
+const SECTIONS: Record<string, string> = {
+  lead: 'leads',
+  contact: 'contacts',
+  company: 'companies',
+  customer: 'customers',
+};
 
 describe('a toast', () => {
   const known = [
@@ -64,13 +75,15 @@ describe('a toast', () => {
       shown: '+1 512 555 0119',
       name: marcusWebb.name,
       path: `/contacts/detail/${marcusWebb.id}`,
+      entity: { kind: 'contact', id: marcusWebb.id },
     },
     {
       what: 'a lead',
       phone: annaPetrova.phone,
       shown: '+1 415 555 0142',
-      name: annaPetrova.lead.name,
+      name: `${annaPetrova.name}, ${annaPetrova.lead.name}`,
       path: `/leads/detail/${annaPetrova.lead.id}`,
+      entity: { kind: 'lead', id: annaPetrova.lead.id },
     },
     {
       what: 'a company',
@@ -78,13 +91,15 @@ describe('a toast', () => {
       shown: '+1 206 555 0188',
       name: northwindTraders.name,
       path: `/companies/detail/${northwindTraders.id}`,
+      entity: { kind: 'company', id: northwindTraders.id },
     },
     {
       what: 'a customer',
       phone: elenaFischer.phone,
       shown: '+1 312 555 0171',
-      name: elenaFischer.customer.name,
+      name: `${elenaFischer.name}, ${elenaFischer.customer.name}`,
       path: `/customers/detail/${elenaFischer.customer.id}`,
+      entity: { kind: 'customer', id: elenaFischer.customer.id },
     },
   ];
   test.each(known)('of $what says the number at once, then the name; its click opens the card', async (caller) => {
@@ -99,7 +114,7 @@ describe('a toast', () => {
     await opened(caller.path);
     placed.cancel();
     await happened(ringside, id, 'ended', { disposition: 'missed' });
-    await written(id);
+    expect(await written(id, caller.entity)).toMatchObject({ noteType: 'call_in', duration: 0, call_status: 6 });
     expect(announcements(office, caller.phone).map(({ body }) => body)).toEqual([
       { add: [{ type: 'phone_call', phone_number: caller.phone, users: [ANA.id] }] },
     ]);
@@ -119,11 +134,21 @@ describe('a toast', () => {
     office.toasts.invoke(toast.id);
     await opened(`/contacts/add?phone=${encodeURIComponent(unknown.phone)}`);
     expect(announcements(office, unknown.phone)).toHaveLength(1);
-    expect(writings(office, id), 'there is no card to write on').toEqual([]);
+    // There is no card to write on: the call is an incoming lead, one.
+    await happened(ringside, id, 'delivery.card', { state: 'done' });
+    expect(writings(office, id).map(({ path, status }) => ({ path, status }))).toEqual([
+      { path: '/api/v4/leads/unsorted/sip', status: 200 },
+    ]);
+    expect(office.kommo.data.unsorted).toMatchObject([{ metadata: { uniq: id, phone: unknown.phone } }]);
+    // An incoming lead has no field for what became of the call: its note says that in a second step.
+    await happened(ringside, id, 'delivery.update', { state: 'done' });
+    expect(office.kommo.data.notes.filter(({ params }) => params['uniq'] === id)).toMatchObject([
+      { entity: { kind: 'lead', id: office.kommo.data.unsorted[0]?.leadId }, params: { call_status: 6 } },
+    ]);
   });
 
   test('of a colleague within the house asks nothing of Kommo', async () => {
-    const before = office.kommo.requests.filter(({ path }) => path.startsWith('/api/')).length;
+    const before = office.kommo.requests.length;
     const { placed, toast, id } = await incoming(
       office,
       ringside,
@@ -135,7 +160,8 @@ describe('a toast', () => {
     expect(toast.body).toContain(people.internal.phone);
     placed.cancel();
     await happened(ringside, id, 'delivery.widget', { state: 'done' });
-    expect(office.kommo.requests.filter(({ path }) => path.startsWith('/api/'))).toHaveLength(before);
+    const asked = office.kommo.requests.slice(before).filter(({ path }) => path.startsWith('/api/'));
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 });
 
@@ -171,9 +197,8 @@ describe('a call', () => {
       .first()
       .waitFor({ state: 'attached' });
 
-    expect(await written(id)).toMatchObject({
-      uniq: id,
-      direction: 'inbound',
+    expect(await written(id, { kind: 'contact', id: marcusWebb.id })).toMatchObject({
+      noteType: 'call_in',
       phone: marcusWebb.phone,
       link: facts.recordingUrl,
       duration: added['duration'],
@@ -218,10 +243,11 @@ describe('a call', () => {
     expect(facts).toMatchObject({ status: 200, hungUpBy: 'callee' });
     expect(facts.recordingUrl).toMatch(/^http/);
     expect((await addCall(id))['link']).toBe(facts.recordingUrl);
-    expect((await written(id))['link']).toBe(facts.recordingUrl);
+    expect((await written(id, { kind: 'contact', id: priyaRaman.id }))['link']).toBe(facts.recordingUrl);
   });
 
   test('dialled in the panel looks the number up once, and is written as outbound', async () => {
+    const ruth = `${ruthAlvarez.name}, ${ruthAlvarez.lead.name}`;
     const before = new Set(ringside.timeline().map(({ call }) => call));
     const farEnd = new Promise<{ status: number; hungUpBy: string | undefined; recordingUrl: string | undefined }>(
       (resolve) => {
@@ -236,21 +262,26 @@ describe('a call', () => {
     await panel.getByRole('button', { name: 'Call', exact: true }).click();
     const { call } = await ringside.waitForTimeline((entry) => entry.event === 'dialling' && !before.has(entry.call));
     const id = call ?? '';
-    await card(ruthAlvarez.lead.name).getByText('In call').waitFor();
-    await card(ruthAlvarez.lead.name)
+    await card(ruth).getByText('In call').waitFor();
+    await card(ruth)
       .getByRole('button', { name: /^Hang up/ })
       .click();
     const facts = await farEnd;
     expect(facts).toMatchObject({ status: 200, hungUpBy: 'caller' });
 
     expect(await addCall(id)).toMatchObject({
-      to: ruthAlvarez.lead.name,
+      to: ruth,
       element: { id: ruthAlvarez.lead.id, type: 'lead' },
       link: facts.recordingUrl,
     });
-    expect(await written(id)).toMatchObject({ direction: 'outbound', phone: ruthAlvarez.phone, uniq: id });
+    expect(await written(id, { kind: 'lead', id: ruthAlvarez.lead.id })).toMatchObject({
+      noteType: 'call_out',
+      phone: ruthAlvarez.phone,
+      call_status: 4,
+      link: facts.recordingUrl,
+    });
     expect(announcements(office, ruthAlvarez.phone)).toHaveLength(1);
-    await historyLine(ruthAlvarez.lead.name)
+    await historyLine(ruth)
       .getByText(/^Answered/)
       .waitFor();
   });
@@ -324,6 +355,17 @@ test('at the end every call is in the journal once, and Kommo was told of each o
   expect(new Set(calls.map(({ callId }) => callId)).size).toBe(calls.length);
   const told = office.kommo.requests.filter(({ method, path }) => method === 'POST' && path === '/api/v2/events');
   expect(told).toHaveLength(calls.filter(({ number }) => number.e164 !== null).length);
+  // On the cards: each call that was the agent's and not within the house, once, by one request.
+  const ours = calls.filter(({ number, disposition }) => number.e164 !== null && disposition !== 'answered elsewhere');
+  for (const { id } of ours) await happened(ringside, id, 'delivery.card', { state: 'done' });
+  const onCards = calls.filter(({ id }) => writings(office, id).length > 0).map(({ id }) => id);
+  expect(onCards.toSorted()).toEqual(ours.map(({ id }) => id).toSorted());
+  expect(onCards.flatMap((id) => writings(office, id))).toHaveLength(onCards.length);
+  for (const id of onCards)
+    expect(
+      office.kommo.data.notes.filter(({ params }) => params['uniq'] === id),
+      'on one card',
+    ).toHaveLength(1);
   expect(calls.every(({ localExtension }) => localExtension === AGENT.extension)).toBe(true);
   const state = await ask(ringside, 'state');
   expect(state).toMatchObject({ ok: true, value: { calls: [], undelivered: 0 } });

@@ -144,6 +144,7 @@ describe('through the browser', () => {
     await once(taken, 'listening');
     try {
       const panel = await start(oauth());
+      const before = office.kommo.requests.length;
       // The sign-in goes on all the same: the browser opens, and the code can be pasted.
       await toConsent(panel);
       await panel
@@ -153,9 +154,15 @@ describe('through the browser', () => {
         )
         .first()
         .waitFor();
+      expect(office.kommo.requests.slice(before).filter(({ path }) => path === '/oauth2/access_token')).toEqual([]);
       await panel.getByLabel('Code from Kommo').fill(office.kommo.authority.issueCode(agents.mariaKeller.id));
       await panel.getByRole('button', { name: 'Use this code' }).click();
       await signedIn(panel);
+      const grants = office.kommo.requests.slice(before).filter(({ path }) => path === '/oauth2/access_token');
+      expect(
+        grants.map(({ status }) => status),
+        'one code, one exchange',
+      ).toEqual([200]);
     } finally {
       taken.close();
     }
