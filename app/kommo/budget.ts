@@ -42,7 +42,7 @@ export type Budget = {
 /** So long a live call waits out a pause. */
 const CALL_PATIENCE_MS = 5000;
 /** Kommo counts over any second; the network may bring requests closer together than they were sent. */
-const WINDOW_MS = 1050;
+const WINDOW_MS = 1150;
 /** Deliveries of a desktop that is alone leave one request in seven to calls. */
 const DELIVERY_SHARE = 6 / 7;
 /** A refusal for a second frees a place much earlier: who has the caller on the line does not wait for all of it. */
