@@ -26,7 +26,12 @@ export async function openOffice(widgetDir: string, options: KommoOptions = {}):
     kommo,
     pbx,
     provisioning: {
-      kommo: { baseUrl: kommo.origin, auth: { kind: 'token', accessToken: kommo.longLivedToken(AGENT.userId) } },
+      kommo: {
+        baseUrl: kommo.origin,
+        auth: { kind: 'token', accessToken: kommo.longLivedToken(AGENT.userId) },
+        // One desktop has Kommo's limit to itself: a refusal on a busy computer must not look like colleagues.
+        desktops: 1,
+      },
       phone: {
         server: pbx.url,
         uri: `sip:${AGENT.extension}@${pbx.domain}`,
