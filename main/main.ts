@@ -79,7 +79,7 @@ function layFoundation(provisioning: Provisioning | null) {
   const settings = openSettings(profile, vault, provisioning, randomUUID);
 
   restrictPermissions();
-  serveAppPages(built('renderer'), () => originOfServer(settings.phone()?.server));
+  serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
   const phone = openPhoneWindow({
     preload: built('preload', 'phone.cjs'),
     config: () => phoneConfigOf(settings, userAgent),
@@ -112,10 +112,11 @@ function readProvisioning(file: string): Provisioning | string {
   return parsed.ok ? parsed.value : provisioningErrorText(file, parsed.errors);
 }
 
-function originOfServer(server: string | undefined): string | null {
-  if (server === undefined) return null;
-  const { protocol, host } = new URL(server);
-  return `${protocol}//${host}`;
+function originsOf(servers: readonly string[]): string[] {
+  return servers.map((server) => {
+    const { protocol, host } = new URL(server);
+    return `${protocol}//${host}`;
+  });
 }
 
 start();

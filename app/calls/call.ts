@@ -1,8 +1,18 @@
 /** The call as data: what is known of one SIP call, and how an event changes it. */
 import { answeredElsewhere } from './reason.ts';
-import type { CallEvent, EndCause, Party } from './phone-event.ts';
+import type { CallEvent, EndCause, Party, PartOf, Quality } from './phone-event.ts';
 
 export type CallState = 'ringing' | 'dialling' | 'active' | 'held' | 'ended';
+
+/** A dialog of the call beside the one it is in now: a consultation, or who it was with before it went on elsewhere. */
+export type Leg = {
+  readonly callId: string;
+  readonly role: 'consultation' | 'earlier';
+  readonly remote: Party;
+  readonly startedAt: number;
+  readonly answeredAt: number | null;
+  readonly endedAt: number | null;
+};
 
 /** Times: `…At` are wall clock, milliseconds since 1970 UTC; `…Monotonic` are milliseconds of a clock that never jumps. */
 export type Call = {
@@ -23,7 +33,17 @@ export type Call = {
   readonly endedAt: number | null;
   readonly endedMonotonic: number | null;
   readonly heldBy: readonly ('local' | 'remote')[];
+  /** The agent's own microphone is off. */
+  readonly muted: boolean;
+  /** A transfer that was asked for and has not come to an end, or failed last. */
+  readonly transfer: { readonly to: string; readonly state: 'asked' | 'ringing' | 'failed' } | null;
   readonly transferredTo: string | null;
+  /** Whose consultation or continuation this is. */
+  readonly partOf: PartOf | null;
+  readonly legs: readonly Leg[];
+  /** The far side lets us hear something before it answers. */
+  readonly earlyMedia: boolean;
+  readonly quality: Quality | null;
   readonly cause: EndCause | null;
 };
 
@@ -58,7 +78,13 @@ function open(event: CallEvent, id: string): Call {
     endedAt: null,
     endedMonotonic: null,
     heldBy: [],
+    muted: false,
+    transfer: null,
     transferredTo: null,
+    partOf: event.partOf ?? null,
+    legs: [],
+    earlyMedia: false,
+    quality: null,
     cause: null,
   };
 }
@@ -74,8 +100,11 @@ export function reduce(call: Call | undefined, event: CallEvent, id: string): Ca
   switch (event.kind) {
     case 'ringing':
     case 'dialling':
-    case 'progress':
       return known;
+    case 'progress':
+      return event.earlyMedia === undefined || event.earlyMedia === known.earlyMedia
+        ? known
+        : { ...known, earlyMedia: event.earlyMedia };
     case 'answered':
       if (known.answeredAt !== null) return known;
       return {
@@ -88,8 +117,15 @@ export function reduce(call: Call | undefined, event: CallEvent, id: string): Ca
       return held(known, known.heldBy.includes(event.by) ? known.heldBy : [...known.heldBy, event.by]);
     case 'resumed':
       return held(known, known.heldBy.includes(event.by) ? known.heldBy.filter((by) => by !== event.by) : known.heldBy);
+    case 'muted':
+      return known.muted === event.muted ? known : { ...known, muted: event.muted };
+    case 'transferring':
+      if (known.transfer?.to === event.to && known.transfer.state === event.state) return known;
+      return { ...known, transfer: { to: event.to, state: event.state } };
     case 'transferred':
-      return known.transferredTo === event.to ? known : { ...known, transferredTo: event.to };
+      return known.transferredTo === event.to ? known : { ...known, transfer: null, transferredTo: event.to };
+    case 'quality':
+      return { ...known, quality: event.quality };
     case 'ended':
       return { ...known, state: 'ended', endedAt: event.wall, endedMonotonic: event.monotonic, cause: event.cause };
     default: {

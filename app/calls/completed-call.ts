@@ -1,6 +1,7 @@
 /** A call that is over: what the journal keeps, the card gets and the widget shows. */
 import * as v from 'valibot';
 import { DISPOSITIONS, dispositionOf, durationsOf, type Call } from './call.ts';
+import { QualitySchema } from './phone-event.ts';
 import type { NumberInfo } from '../numbers/number.ts';
 
 const EntityTypeSchema = v.picklist(['contact', 'lead', 'company', 'customer']);
@@ -77,6 +78,21 @@ export const CompletedCallSchema = v.object({
   disposition: v.picklist(DISPOSITIONS),
   caller: CallerSchema,
   recording: RecordingSchema,
+  /** Who else was in it: consultations, and whom it was with before it went on elsewhere. */
+  legs: v.optional(
+    v.array(
+      v.object({
+        role: v.picklist(['consultation', 'earlier']),
+        number: v.string(),
+        startedAt: count,
+        answeredAt: v.nullable(count),
+        endedAt: v.nullable(count),
+      }),
+    ),
+  ),
+  /** Where the agent transferred it to. */
+  transferredTo: v.optional(v.string()),
+  quality: v.optional(QualitySchema),
   /** The signed-in Kommo user, null when nobody was signed in. */
   agent: v.nullable(v.object({ userId: count, name: v.string() })),
   /** What the agent said about the call; absent where nothing was said. */
@@ -159,6 +175,19 @@ export function completedCall(
     disposition: dispositionOf(call),
     caller: known.caller,
     recording: recordingOf(call, known.recording),
+    ...(call.legs.length === 0
+      ? {}
+      : {
+          legs: call.legs.map(({ role, remote, startedAt, answeredAt, endedAt }) => ({
+            role,
+            number: remote.user,
+            startedAt: Math.round(startedAt),
+            answeredAt: answeredAt === null ? null : Math.round(answeredAt),
+            endedAt: endedAt === null ? null : Math.round(endedAt),
+          })),
+        }),
+    ...(call.transferredTo === null ? {} : { transferredTo: call.transferredTo }),
+    ...(call.quality === null ? {} : { quality: call.quality }),
     agent: known.agent,
   };
 }

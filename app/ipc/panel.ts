@@ -1,6 +1,8 @@
 /** The contract between main and the panel: one snapshot of everything the agent sees, and the things they can ask for. */
 import * as v from 'valibot';
 import type { CallState, Disposition } from '../calls/call.ts';
+import type { AudioDevice, Quality } from '../calls/phone-event.ts';
+import { PreferencesSchema, type Preferences } from '../settings/preferences.ts';
 import {
   AgentDispositionSchema,
   EntityRefSchema,
@@ -34,6 +36,17 @@ export type CallView = {
   matches: CallMatch[];
   /** The line that was called, where the settings say which header shows it. */
   line: string | null;
+  /** On the phone here, or on a desk phone that is watched. */
+  source: 'phone' | 'watched';
+  muted: boolean;
+  heldBy: ('local' | 'remote')[];
+  /** The ringing of this call was silenced. */
+  silenced: boolean;
+  /** The id of the call that this one is a consultation of. */
+  consultationOf: string | null;
+  transfer: { to: string; state: 'asked' | 'ringing' | 'failed' } | null;
+  earlyMedia: boolean;
+  quality: Quality | null;
 };
 
 /** One of several cards with the caller's number. */
@@ -79,6 +92,14 @@ export type PanelState = {
   kommo: KommoStatus;
   browser: BrowserStatus;
   calls: CallView[];
+  preferences: Preferences;
+  devices: { microphones: AudioDevice[]; speakers: AudioDevice[] };
+  /** While the audio is tested. */
+  audioTest: { microphone: number; problem: Sentence | null } | null;
+  /** The desk phones that are watched, and how each watch stands. */
+  watched: { extension: string; state: 'watching' | 'retrying' | 'refused'; reason: Sentence | null }[];
+  /** A `tel:` link that asks before it dials. */
+  asksToDial: { id: string; number: string } | null;
   /** Deliveries that wait or failed. */
   undelivered: number;
   /** Warnings that stay until dismissed (no safe place for secrets, a damaged journal set aside…). */
@@ -127,6 +148,23 @@ export const PanelRequests = {
   answer: v.tuple([id]),
   decline: v.tuple([id]),
   hangUp: v.tuple([id]),
+  hold: v.tuple([id]),
+  resume: v.tuple([id]),
+  mute: v.tuple([id, v.boolean()]),
+  /** Stops the ringing of this call here. */
+  silence: v.tuple([id]),
+  sendKeys: v.tuple([id, v.pipe(v.string(), v.regex(/^[0-9A-D*#]{1,64}$/))]),
+  /** Blind. */
+  transfer: v.tuple([id, line(128)]),
+  /** Dials a colleague while the call waits. */
+  consult: v.tuple([id, line(128)]),
+  /** Connects the call with its consultation. */
+  completeTransfer: v.tuple([id]),
+  dialOnDeskPhone: v.tuple([line(64), line(128)]),
+  /** The answer to `asksToDial`. */
+  dialLink: v.tuple([id, v.boolean()]),
+  setPreferences: v.tuple([PreferencesSchema]),
+  testAudio: v.tuple([v.picklist(['echo', 'ringer', 'off'])]),
   openCard: v.tuple([id]),
   /** Which of the matches of a live call it is. */
   chooseMatch: v.tuple([id, EntityRefSchema]),

@@ -85,8 +85,15 @@ const AuthSchema = v.variant(
   '"oauth" or "token"',
 );
 
+const SERVERS = 'a wss address, or a list of one to eight of them, the preferred one first';
+/** Kept as a list whatever was written. */
+const servers = v.pipe(
+  v.union([sipServer, v.pipe(v.array(sipServer), v.minLength(1, SERVERS), v.maxLength(8, SERVERS))], SERVERS),
+  v.transform((value) => (typeof value === 'string' ? [value] : value)),
+);
+
 const PhoneSchema = v.strictObject({
-  server: sipServer,
+  server: servers,
   uri: sipUri,
   authorizationUser: v.optional(nonEmpty),
   password: v.string('text'),
@@ -102,7 +109,13 @@ const PhoneSchema = v.strictObject({
     ),
     [],
   ),
+  /** Extensions whose desk phones are watched. */
   watch: v.optional(v.array(nonEmpty, 'a list of extensions'), []),
+  deskPhone: v.optional(v.picklist(['refer', 'ring-first'], '"refer" or "ring-first"'), 'refer'),
+  dtmf: v.optional(v.picklist(['rfc4733', 'info'], '"rfc4733" or "info"'), 'rfc4733'),
+  autoAnswer: v.optional(flag, true),
+  callsAtOnce: v.optional(wholeNumber(1, 50), 4),
+  gatheringMs: v.optional(wholeNumber(100, 5000), 500),
 });
 export type PhoneSettings = v.InferOutput<typeof PhoneSchema>;
 

@@ -102,6 +102,14 @@ export function createCalls(ports: CallPorts) {
       canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld && !number.private),
       matches,
       line,
+      source: call.source,
+      muted: call.muted,
+      heldBy: [...call.heldBy],
+      silenced: false,
+      consultationOf: null,
+      transfer: call.transfer,
+      earlyMedia: call.earlyMedia,
+      quality: call.quality,
     };
   }
 
@@ -256,6 +264,10 @@ export function createCalls(ports: CallPorts) {
         if (change.opened) timeline.add('invite', change.call.id, {}, change.call.startedMonotonic);
         completed(change.call);
         return;
+      case 'leg-ended':
+      case 'continued':
+        announce(change.call);
+        return;
       case 'none':
         return;
       default: {
@@ -338,10 +350,16 @@ export function createCalls(ports: CallPorts) {
 
 export type Calls = ReturnType<typeof createCalls>;
 
-function mediaNotice(state: 'connected' | 'no-microphone' | 'microphone-denied' | 'failed'): string | null {
+function mediaNotice(state: Extract<PhoneEvent, { kind: 'media' }>['state']): string | null {
   switch (state) {
     case 'connected':
+    case 'heard-again':
+    case 'device-changed':
       return null;
+    case 'interrupted':
+      return 'The connection of this call was lost. Ringside is setting it up again.';
+    case 'nothing-heard':
+      return 'Nothing has been heard from the other side for five seconds.';
     case 'no-microphone':
       return 'No microphone was found. Plug one in and answer again, or take the call on your desk phone.';
     case 'microphone-denied':

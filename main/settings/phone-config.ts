@@ -1,4 +1,5 @@
 /** What the phone page is told: the settings with their defaults filled in. */
+import { defaultPreferences } from '../../app/settings/preferences.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,7 +11,7 @@ export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfi
   const line = lineHeader !== undefined && /^x-/i.test(lineHeader) ? lineHeader : undefined;
   const headers = [recording?.header, line].flatMap((header) => (header === undefined ? [] : [header.toLowerCase()]));
   return {
-    server: phone.server,
+    servers: phone.server,
     uri: phone.uri,
     authorizationUser: phone.authorizationUser ?? extensionOf(phone.uri),
     password: phone.password,
@@ -19,6 +20,13 @@ export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfi
     instanceId: settings.instanceId,
     userAgent,
     headers,
+    dtmf: phone.dtmf,
+    autoAnswer: phone.autoAnswer,
+    callsAtOnce: phone.callsAtOnce,
+    gatheringMs: phone.gatheringMs,
+    watch: phone.watch,
+    deskPhone: phone.deskPhone,
+    preferences: defaultPreferences,
   };
 }
 

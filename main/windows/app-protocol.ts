@@ -23,16 +23,16 @@ export function registerAppScheme(): void {
   ]);
 }
 
-/** `connectTo`: the PBX's WebSocket origin, the only place the phone page may connect to. */
-function policyOf(page: Page, connectTo: string | null): string {
+/** `connectTo`: the PBX's WebSocket origins, the only places the phone page may connect to. */
+function policyOf(page: Page, connectTo: readonly string[]): string {
   const common = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'self'";
   return page === 'phone'
-    ? `${common}; media-src 'self' blob: mediastream:; connect-src ${connectTo ?? "'none'"}`
+    ? `${common}; media-src 'self' blob: mediastream:; connect-src ${connectTo.length === 0 ? "'none'" : connectTo.join(' ')}`
     : `${common}; style-src 'self'; img-src 'self'; font-src 'self'`;
 }
 
 /** Serves `out/renderer/{page}/`. */
-export function serveAppPages(root: string, phoneServer: () => string | null): void {
+export function serveAppPages(root: string, phoneServers: () => readonly string[]): void {
   protocol.handle('app', async (request) => {
     const url = new URL(request.url);
     const page = url.hostname;
@@ -46,7 +46,7 @@ export function serveAppPages(root: string, phoneServer: () => string | null): v
       return new Response(new Uint8Array(body), {
         headers: {
           'content-type': type,
-          'content-security-policy': policyOf(page, phoneServer()),
+          'content-security-policy': policyOf(page, phoneServers()),
           'x-content-type-options': 'nosniff',
           'cross-origin-opener-policy': 'same-origin',
         },

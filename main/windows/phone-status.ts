@@ -19,7 +19,7 @@ export function createPhoneStatus({
 
   return {
     accept(event: RegistrationEvent): void {
-      const server = settings.phone()?.server;
+      const server = event.server ?? settings.phone()?.server[0];
       const sentence = registrationSentence(event.reason, server === undefined ? '' : new URL(server).host);
       if (event.state !== state)
         timeline.add(
@@ -57,6 +57,8 @@ function registrationSentence(reason: Reason | undefined, server: string): strin
       return `The phone system at ${server} does not answer. Ringside keeps trying.`;
     case 'nonsense':
       return `What answers at ${server} is not a phone system Ringside understands. Ask your administrator to check the address; Ringside keeps trying.`;
+    case 'untrusted':
+      return `The certificate of the phone system at ${server} is not trusted on this computer. Ask your administrator.`;
     case 'server-error':
       return `The phone system at ${server} has a fault of its own. Ringside keeps trying.`;
     case 'wrong-password':

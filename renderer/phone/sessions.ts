@@ -9,7 +9,7 @@ import { badRequest, headersOf, type RawMessage } from './raw-message.ts';
 export type Stamp = { monotonic: number; wall: number };
 
 type Kind = 'ringing' | 'dialling' | 'answered';
-type CallCommand = Exclude<PhoneCommand, { kind: 'reconnect' | 'dial' | 'unregister' }>;
+type CallCommand = Extract<PhoneCommand, { callId: string }>;
 
 type LiveCall = {
   readonly callId: string;

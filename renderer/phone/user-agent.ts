@@ -42,7 +42,7 @@ export function startPhone(
   });
 
   const hooks: SocketHooks = {
-    server: config.server,
+    server: config.servers[0] ?? '',
     opened: () => feed({ kind: 'socket-open' }),
     closed: (detail) => feed({ kind: 'socket-closed', detail }),
     received(text, deliver) {
@@ -140,7 +140,7 @@ export function startPhone(
   }
 
   feed({ kind: 'start' });
-  warmUp(config.server, userAgent);
+  warmUp(config.servers[0] ?? '', userAgent);
   return {
     command(command) {
       switch (command.kind) {
@@ -152,6 +152,10 @@ export function startPhone(
           return;
         case 'dial':
           void sessions.dial(userAgent, command.target);
+          return;
+        case 'preferences':
+        case 'test-audio':
+        case 'dial-on-desk-phone':
           return;
         default:
           sessions.command(command);

@@ -88,7 +88,7 @@ type Opened = {
 
 async function openPhone(config: Partial<PhoneConfig> = {}, permissions = ['microphone']): Promise<Opened> {
   const whole: PhoneConfig = {
-    server: pbx.url,
+    servers: [pbx.url],
     uri: `sip:101@${DOMAIN}`,
     authorizationUser: '101',
     password: 'right',
@@ -97,9 +97,16 @@ async function openPhone(config: Partial<PhoneConfig> = {}, permissions = ['micr
     instanceId: '6f1c9d9e-7d3f-4a58-9a43-0c9f2b7a1e55',
     userAgent: 'Ringside test',
     headers: ['x-recording-url'],
+    dtmf: 'rfc4733',
+    autoAnswer: true,
+    callsAtOnce: 4,
+    gatheringMs: 500,
+    watch: [],
+    deskPhone: 'refer',
+    preferences: defaultPreferences,
     ...config,
   };
-  connectSource = whole.server;
+  connectSource = whole.servers.join(' ');
   const context = await browser.newContext({ permissions });
   undo.push(() => context.close());
   const page = await context.newPage();
@@ -181,7 +188,7 @@ describe('registration', () => {
   });
 
   test('at a PBX that is not there is tried again', async () => {
-    const phone = await openPhone({ server: 'ws://127.0.0.1:9' });
+    const phone = await openPhone({ servers: ['ws://127.0.0.1:9'] });
     const { state, reason } = await phone.until('registration', (event) => event.reason !== undefined);
     expect({ state, code: reason?.code }).toEqual({ state: 'retrying', code: 'unreachable' });
   });
@@ -433,7 +440,7 @@ describe('a PBX of another make', () => {
 
   test('that offers plain RTP is told 488, and the call ends as failed', async () => {
     const other = await otherPbx();
-    const phone = await registered({ server: other.url });
+    const phone = await registered({ servers: [other.url] });
     const sdp =
       'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n';
     other.send(request('INVITE', ['Content-Type: application/sdp'], sdp));
@@ -446,7 +453,7 @@ describe('a PBX of another make', () => {
 
   test('that sends BYE for a ringing call, or an INVITE that nobody can read, does not leave a call behind', async () => {
     const other = await otherPbx();
-    const phone = await registered({ server: other.url });
+    const phone = await registered({ servers: [other.url] });
     other.send(request('INVITE'));
     await phone.until('ringing');
     const tag = /\r\nTo:.*;tag=(\S+)/i.exec(await other.next(/^SIP\/2.0 180/))?.[1] ?? '';

@@ -1,5 +1,6 @@
 /** What the panel is shown in its tests. */
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
+import { defaultPreferences } from '../../../../app/settings/preferences.ts';
 import type { CallView, HistoryEntry, PanelState } from '../../../../app/ipc/panel.ts';
 
 /** Everything connected, nobody calling. */
@@ -20,6 +21,11 @@ export const atWork: PanelState = {
   },
   browser: { state: 'connected', paired: 1, reason: null, pairing: null },
   calls: [],
+  preferences: defaultPreferences,
+  devices: { microphones: [], speakers: [] },
+  audioTest: null,
+  watched: [],
+  asksToDial: null,
   undelivered: 0,
   notices: [],
 };
@@ -40,6 +46,14 @@ export function ringingCall(change: Partial<CallView> = {}): CallView {
     canOpenCard: true,
     matches: [],
     line: null,
+    source: 'phone',
+    muted: false,
+    heldBy: [],
+    silenced: false,
+    consultationOf: null,
+    transfer: null,
+    earlyMedia: false,
+    quality: null,
     ...change,
   };
 }
