@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocketServer } from 'ws';
 import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneBridge, PhoneConfig } from '../../app/ipc/phone.ts';
+import { defaultPreferences } from '../../app/settings/preferences.ts';
 import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
 import { bundles } from '../../scripts/bundles.ts';
 
