@@ -6,6 +6,8 @@ import { app, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
+import type { Answer } from '../app/ipc/panel.ts';
+import type { Preferences } from '../app/settings/preferences.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { officeOf } from '../app/kommo/office.ts';
 import { createBridge } from './bridge/bridge.ts';
@@ -22,15 +24,19 @@ import { createDeliveries } from './journal/deliveries.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
+import { createLinkDesk } from './links/link-desk.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
+import { phonePreferencesOf } from './settings/phone-config.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
 import { createToasts } from './toasts/toasts.ts';
 import { createTray, trayStateOf } from './tray/tray.ts';
+import { createDeskPhones } from './windows/desk-phones.ts';
 import { createNotices } from './windows/notices.ts';
 import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
+import { createPhoneAudio } from './windows/phone-audio.ts';
 import { createPhoneStatus } from './windows/phone-status.ts';
 import type { Foundation } from './main.ts';
 
@@ -46,7 +52,20 @@ const STOP_MS = 2000;
 const PANEL_AFTER_MS = 1500;
 
 export function compose(foundation: Foundation): void {
-  const { launch, provisioning, profile, assets, built, userAgent, timeline, log, vault, settings, phone } = foundation;
+  const {
+    launch,
+    provisioning,
+    profile,
+    assets,
+    built,
+    userAgent,
+    timeline,
+    log,
+    vault,
+    settings,
+    preferences,
+    phone,
+  } = foundation;
   const icon = path.join(assets, 'icon-128.png');
   const after = (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms);
@@ -156,8 +175,8 @@ export function compose(foundation: Foundation): void {
     timeline,
     acted: (id, action) => {
       timeline.add(`click.${action}`, id);
-      if (action === 'answer') calls.answer(id);
-      else if (action === 'decline') calls.decline(id);
+      if (action === 'answer') calls.ask(id, { kind: 'answer' });
+      else if (action === 'decline') calls.ask(id, { kind: 'decline' });
       else if (settings.calls().pop === 'never') panel.show();
       else void calls.party(id).then((party) => cards.open(id, party ?? journal.call(id)));
     },
@@ -253,6 +272,33 @@ export function compose(foundation: Foundation): void {
     failed: (error) => log('deliveries.failed', { error: String(error) }),
   });
 
+  const audio = createPhoneAudio({ onChange: () => refresh() });
+  const deskPhones = createDeskPhones({ onChange: () => refresh() });
+  /** The one road to a new call, whoever asks: the panel, a link, the widget. */
+  function dial(target: string): Answer {
+    const { state, reason } = phoneStatus.current();
+    if (state !== 'registered')
+      return { ok: false, message: reason ?? 'The phone is not connected yet. Wait a moment and dial again.' };
+    return calls.dial(target)
+      ? { ok: true, value: null }
+      : { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+  }
+  const links = createLinkDesk({
+    newId: () => `link-${randomUUID()}`,
+    dialsAtOnce: () => preferences.current().links === 'dial',
+    dial: (number) => {
+      const answer = dial(number);
+      if (!answer.ok) notices.add('link', `${number} was not called. ${answer.message}`);
+    },
+    asks: () => panel.show(),
+    changed: () => refresh(),
+  });
+  function setPreferences(next: Preferences): void {
+    preferences.set(next);
+    phone.command({ kind: 'preferences', preferences: phonePreferencesOf(next) });
+    refresh();
+  }
+
   const panelPorts = {
     version: app.getVersion(),
     settings,
@@ -264,6 +310,13 @@ export function compose(foundation: Foundation): void {
     annotations,
     bridge,
     notices,
+    preferences,
+    audio,
+    deskPhones,
+    links,
+    dial,
+    setPreferences,
+    testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
     restartPhone: phone.restart,
     historyChanged: () => panel.historyChanged(),
@@ -320,9 +373,13 @@ export function compose(foundation: Foundation): void {
     onEvent: (event) => {
       if (event.kind === 'registration') phoneStatus.accept(event);
       else if (event.kind === 'refused-message') log('phone.refused', { detail: event.detail });
+      else if (event.kind === 'devices' || event.kind === 'audio-level') audio.accept(event);
+      else if (event.kind === 'watch') deskPhones.accept(event);
       else calls.accept(event);
     },
     onLost: () => {
+      audio.lost();
+      deskPhones.lost();
       calls.phoneLost(performance.now(), Date.now());
       phoneStatus.lost();
     },
@@ -345,7 +402,7 @@ export function compose(foundation: Foundation): void {
 
   /** Hangs up, takes the registration back, closes the journal: nothing that others would have to time out. */
   async function leave(): Promise<void> {
-    for (const { id, state } of calls.views()) if (state !== 'ringing') calls.hangUp(id);
+    for (const { id, state } of calls.views()) if (state !== 'ringing') calls.ask(id, { kind: 'hang-up' });
     for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20)
       await pause(20);
     phone.command({ kind: 'unregister' });

@@ -11,6 +11,7 @@ import { openLog } from './diagnostics/log.ts';
 import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
 import { phoneConfigOf } from './settings/phone-config.ts';
+import { openPreferences } from './settings/preferences.ts';
 import { openSettings } from './settings/settings.ts';
 import { openVault } from './settings/vault.ts';
 import { confine, registerAppScheme, restrictPermissions, serveAppPages } from './windows/app-protocol.ts';
@@ -77,15 +78,27 @@ function layFoundation(provisioning: Provisioning | null) {
   timeline.add('start', null, { version: app.getVersion(), electron: process.versions.electron });
   const vault = openVault(profile, safeStorage, log);
   const settings = openSettings(profile, vault, provisioning, randomUUID);
+  const preferences = openPreferences(profile, log);
 
   restrictPermissions();
   serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
   const phone = openPhoneWindow({
     preload: built('preload', 'phone.cjs'),
-    config: () => phoneConfigOf(settings, userAgent),
+    config: () => phoneConfigOf(settings, preferences.current(), userAgent),
     log,
   });
-  return { profile, assets: path.join(root, 'assets'), built, userAgent, timeline, log, vault, settings, phone };
+  return {
+    profile,
+    assets: path.join(root, 'assets'),
+    built,
+    userAgent,
+    timeline,
+    log,
+    vault,
+    settings,
+    preferences,
+    phone,
+  };
 }
 
 async function begin(launch: Launch, provisioning: Provisioning | null): Promise<void> {

@@ -10,11 +10,12 @@ import {
 } from '../../app/calls/completed-call.ts';
 import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
 import { lineOf } from '../../app/calls/line.ts';
-import type { CallMatch, CallView } from '../../app/ipc/panel.ts';
+import type { Answer, CallMatch, CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
 import { sameEntity, type Listener, type Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
+import { commandFor, type CallRequest } from './commands.ts';
 import type { Toasts } from '../toasts/toasts.ts';
 
 /** What is known about a live call beside its SIP state. */
@@ -58,6 +59,8 @@ export type CallPorts = {
   /** A call changed in a way that others show; its last change has the state `ended`. A private one is not for the browser. */
   changed(view: CallView, isPrivate: boolean): void;
 };
+
+const PHONE_AWAY = 'The phone is starting again. Wait a moment and try again.';
 
 /** The other party as far as it is known. */
 type Party = { caller: Caller; number: NumberInfo };
@@ -277,11 +280,17 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
-  function command(id: string, kind: 'answer' | 'decline' | 'hang-up'): boolean {
+  /** Whom the agent asks about a call. */
+  const consultationOf = (call: Call): Call | undefined =>
+    [...book.live.values()].find(({ partOf }) => partOf?.role === 'consultation' && partOf.callId === call.callId);
+
+  /** Passes the agent's wish on to the phone, or says why it cannot be. */
+  function ask(id: string, request: CallRequest): Answer {
     const call = byId(id);
-    if (call === undefined) return false;
-    timeline.add(`command.${kind}`, id);
-    return ports.command({ kind, callId: call.callId });
+    const ordered = commandFor(request, call, call === undefined ? undefined : consultationOf(call));
+    if (!ordered.ok) return ordered;
+    timeline.add(`command.${request.kind}`, id);
+    return ports.command(ordered.command) ? { ok: true, value: null } : { ok: false, message: PHONE_AWAY };
   }
 
   return {
@@ -317,10 +326,11 @@ export function createCalls(ports: CallPorts) {
       }
     },
 
-    answer: (id: string) => command(id, 'answer'),
-    decline: (id: string) => command(id, 'decline'),
-    hangUp: (id: string) => command(id, 'hang-up'),
-    dial: (target: string) => ports.command({ kind: 'dial', target }),
+    ask,
+    /** False where there is no phone to take it. */
+    dial: (target: string): boolean => ports.command({ kind: 'dial', target }),
+    dialOnDeskPhone: (extension: string, target: string): boolean =>
+      ports.command({ kind: 'dial-on-desk-phone', extension, target }),
     /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice. */
     chooseMatch(id: string, entity: EntityRef): boolean {
       const call = byId(id);

@@ -1,9 +1,9 @@
 /** What the phone page is told: the settings with their defaults filled in. */
-import { defaultPreferences } from '../../app/settings/preferences.ts';
+import type { PhonePreferences, Preferences } from '../../app/settings/preferences.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import type { Settings } from './settings.ts';
 
-export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfig | null {
+export function phoneConfigOf(settings: Settings, preferences: Preferences, userAgent: string): PhoneConfig | null {
   const phone = settings.phone();
   if (phone === null) return null;
   const { recording, lineHeader } = settings.calls();
@@ -26,8 +26,13 @@ export function phoneConfigOf(settings: Settings, userAgent: string): PhoneConfi
     gatheringMs: phone.gatheringMs,
     watch: phone.watch,
     deskPhone: phone.deskPhone,
-    preferences: defaultPreferences,
+    preferences: phonePreferencesOf(preferences),
   };
+}
+
+/** The agent's choices, as far as they are the phone's. */
+export function phonePreferencesOf({ audio, doNotDisturb, callWaiting }: Preferences): PhonePreferences {
+  return { audio, doNotDisturb, callWaiting };
 }
 
 /** `101` of `sip:101@pbx.acme.example`. */

@@ -11,7 +11,12 @@ import type { Delivery, Journal } from '../journal/journal.ts';
 import type { Session } from '../session/session.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Notices } from './notices.ts';
+import type { LinkDesk } from '../links/link-desk.ts';
+import type { KeptPreferences } from '../settings/preferences.ts';
 import type { PhoneStatus } from '../../app/ipc/panel.ts';
+import type { Preferences } from '../../app/settings/preferences.ts';
+import type { DeskPhones } from './desk-phones.ts';
+import type { PhoneAudio } from './phone-audio.ts';
 
 export type PanelPorts = {
   version: string;
@@ -24,7 +29,15 @@ export type PanelPorts = {
   annotations: Annotations;
   bridge: Bridge;
   notices: Notices;
+  preferences: KeptPreferences;
+  audio: PhoneAudio;
+  deskPhones: DeskPhones;
+  links: LinkDesk;
   phoneStatus(): PhoneStatus;
+  /** Dials, or says why not. */
+  dial(target: string): Answer;
+  setPreferences(next: Preferences): void;
+  testAudio(what: 'echo' | 'ringer' | 'off'): boolean;
   restartPhone(): void;
   historyChanged(): void;
   changed(): void;
@@ -32,37 +45,58 @@ export type PanelPorts = {
 
 const done: Answer = { ok: true, value: null };
 
-export function panelState({ version, session, calls, journal, bridge, notices, phoneStatus }: PanelPorts): PanelState {
-  const { state, paired, reason, pairing } = bridge.state();
+export function panelState(ports: PanelPorts): PanelState {
+  const { state, paired, reason, pairing } = ports.bridge.state();
   return {
-    version,
-    phone: phoneStatus(),
-    kommo: session.status(),
+    version: ports.version,
+    phone: ports.phoneStatus(),
+    kommo: ports.session.status(),
     browser: { state, paired, reason, pairing },
-    calls: calls.views(),
-    undelivered: journal.undelivered(),
-    notices: notices.list(),
+    calls: ports.calls.views(),
+    preferences: ports.preferences.current(),
+    devices: ports.audio.devices(),
+    audioTest: ports.audio.test(),
+    watched: ports.deskPhones.views(),
+    asksToDial: ports.links.question(),
+    undelivered: ports.journal.undelivered(),
+    notices: ports.notices.list(),
   };
 }
 
 export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
-  const commanded = (taken: boolean): Answer => (taken ? done : { ok: false, message: 'This call is over already.' });
+  const starting: Answer = { ok: false, message: 'The phone is starting again. Wait a moment and try again.' };
 
   return {
     state: () => ({ ok: true, value: panelState(ports) }),
 
-    dial: (target) => {
-      const { state, reason } = ports.phoneStatus();
-      if (state !== 'registered')
-        return { ok: false, message: reason ?? 'The phone is not connected yet. Wait a moment and dial again.' };
-      return calls.dial(target)
-        ? done
-        : { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+    dial: ports.dial,
+    answer: (id) => calls.ask(id, { kind: 'answer' }),
+    decline: (id) => calls.ask(id, { kind: 'decline' }),
+    hangUp: (id) => calls.ask(id, { kind: 'hang-up' }),
+    hold: (id) => calls.ask(id, { kind: 'hold' }),
+    resume: (id) => calls.ask(id, { kind: 'resume' }),
+    mute: (id, muted) => calls.ask(id, { kind: 'mute', muted }),
+    silence: (id) => calls.ask(id, { kind: 'silence' }),
+    sendKeys: (id, tones) => calls.ask(id, { kind: 'dtmf', tones }),
+    transfer: (id, target) => calls.ask(id, { kind: 'transfer', target }),
+    consult: (id, target) => calls.ask(id, { kind: 'consult', target }),
+    completeTransfer: (id) => calls.ask(id, { kind: 'complete-transfer' }),
+    dialOnDeskPhone: (extension, target) => {
+      if (!ports.deskPhones.watches(extension))
+        return { ok: false, message: `The desk phone ${extension} is not one that Ringside watches.` };
+      return calls.dialOnDeskPhone(extension, target) ? done : starting;
     },
-    answer: (id) => commanded(calls.answer(id)),
-    decline: (id) => commanded(calls.decline(id)),
-    hangUp: (id) => commanded(calls.hangUp(id)),
+    dialLink: (linkId, dials) => {
+      const number = ports.links.take(linkId);
+      if (number === null) return { ok: false, message: 'This link is not waiting any more. Click it again.' };
+      return dials ? ports.dial(number) : done;
+    },
+    setPreferences: (next) => {
+      ports.setPreferences(next);
+      return done;
+    },
+    testAudio: (what) => (ports.testAudio(what) ? done : starting),
     openCard: async (id) => cards.open(id, (await calls.party(id)) ?? journal.call(id)),
     chooseMatch: (id, entity) =>
       calls.chooseMatch(id, entity) ? done : { ok: false, message: 'This call is over already.' },

@@ -22,6 +22,11 @@ const example = {
     displayName: 'Ana',
     iceServers: [] as unknown[],
     watch: [] as unknown[],
+    deskPhone: 'ring-first',
+    dtmf: 'info',
+    autoAnswer: false,
+    callsAtOnce: 2,
+    gatheringMs: 300,
   },
   calls: {
     country: 'US',
@@ -61,7 +66,10 @@ function errors(text: string) {
 }
 
 test('the example of the design is taken over whole', () => {
-  expect(parseProvisioning(JSON.stringify(example))).toEqual({ ok: true, value: example });
+  expect(parseProvisioning(JSON.stringify(example))).toEqual({
+    ok: true,
+    value: { ...example, phone: { ...example.phone, server: [example.phone.server] } },
+  });
 });
 
 test('a byte order mark of Windows editors does not matter', () => {
@@ -77,7 +85,18 @@ test('what is left out has its default', () => {
     ok: true,
     value: {
       ...least,
-      phone: { ...least.phone, displayName: '', iceServers: [], watch: [] },
+      phone: {
+        ...least.phone,
+        server: ['ws://127.0.0.1:5066'],
+        displayName: '',
+        iceServers: [],
+        watch: [],
+        deskPhone: 'refer',
+        dtmf: 'rfc4733',
+        autoAnswer: true,
+        callsAtOnce: 4,
+        gatheringMs: 500,
+      },
       calls: {
         country: 'US',
         internalDigits: 6,
@@ -124,6 +143,12 @@ describe('each wrong field is named with what was expected there', () => {
     ['phone.server', 'https://pbx.acme.example/ws', /wss/],
     ['phone.server', 'ws://pbx.acme.example/ws', /wss/],
     ['phone.server', 'pbx.acme.example', /wss/],
+    ['phone.server', [], /list of one to eight/],
+    ['phone.server', Array.from({ length: 9 }, () => 'wss://pbx.acme.example/ws'), /list of one to eight/],
+    ['phone.callsAtOnce', 0, /whole number from 1 to 50/],
+    ['phone.gatheringMs', 50, /whole number from 100 to 5000/],
+    ['phone.dtmf', 'inband', /"rfc4733" or "info"/],
+    ['phone.deskPhone', 'call', /"refer" or "ring-first"/],
     ['phone.uri', '101', /sip:101@pbx\.acme\.example/],
     ['phone.uri', 'sip:101 @pbx', /sip:101@pbx\.acme\.example/],
     ['phone.password', undefined, /missing/],

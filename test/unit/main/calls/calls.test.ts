@@ -439,12 +439,14 @@ test('a phone page that dies ends every call it had, once', () => {
 describe('commands', () => {
   test('name the SIP call of a live call; of any other they are refused', () => {
     calls.accept(ringing);
-    expect([calls.answer('r-1'), calls.decline('r-1'), calls.hangUp('r-1')]).toEqual([true, true, true]);
+    for (const kind of ['answer', 'decline', 'hang-up'] as const)
+      expect(calls.ask('r-1', { kind })).toEqual({ ok: true, value: null });
     expect(commands).toEqual(
       (['answer', 'decline', 'hang-up'] as const).map((kind) => ({ kind, callId: ringing.callId })),
     );
     calls.accept(ended);
-    expect([calls.answer('r-1'), calls.hangUp('r-9')]).toEqual([false, false]);
+    for (const id of ['r-1', 'r-9'])
+      expect(calls.ask(id, { kind: 'hang-up' })).toEqual({ ok: false, message: 'This call is over already.' });
     expect(commands).toHaveLength(3);
   });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
+import { defaultPreferences } from '../../../../app/settings/preferences.ts';
 import { parseProvisioning, type Provisioning } from '../../../../app/settings/provisioning.ts';
 import { readIfThere, writeAtomically } from '../../../../main/settings/atomic-file.ts';
 import { extensionOf, phoneConfigOf } from '../../../../main/settings/phone-config.ts';
@@ -173,7 +174,11 @@ describe('settings', () => {
 
   test('nothing is set up without a file', () => {
     const settings = open();
-    expect([settings.kommo(), settings.phone(), phoneConfigOf(settings, 'ua')]).toEqual([null, null, null]);
+    expect([settings.kommo(), settings.phone(), phoneConfigOf(settings, defaultPreferences, 'ua')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
     expect(settings.numberRules()).toEqual({ country: 'US', internalDigits: 6, private: [] });
   });
 
@@ -243,8 +248,8 @@ describe('settings', () => {
 
   test('the phone page is told what it needs, the extension as user where none is named', () => {
     const settings = open(provisioned());
-    expect(phoneConfigOf(settings, 'Ringside/1')).toEqual({
-      server: 'wss://pbx.example/ws',
+    expect(phoneConfigOf(settings, { ...defaultPreferences, doNotDisturb: true }, 'Ringside/1')).toEqual({
+      servers: ['wss://pbx.example/ws'],
       uri: 'sip:101@pbx.example',
       authorizationUser: '101',
       password: 'p',
@@ -252,6 +257,13 @@ describe('settings', () => {
       iceServers: [],
       instanceId: settings.instanceId,
       userAgent: 'Ringside/1',
+      dtmf: 'rfc4733',
+      autoAnswer: true,
+      callsAtOnce: 4,
+      gatheringMs: 500,
+      watch: [],
+      deskPhone: 'refer',
+      preferences: { audio: defaultPreferences.audio, doNotDisturb: true, callWaiting: true },
       headers: ['x-rec'],
     });
     expect(extensionOf('SIPS:ana;x=1@pbx')).toBe('ana');
@@ -263,8 +275,7 @@ describe('settings', () => {
     ['Diversion', ['x-rec']],
   ])('the phone page reports the header of the line, %s, unless it does so anyway', (lineHeader, headers) => {
     const value = provisioned();
-    expect(phoneConfigOf(open({ ...value, calls: { ...value.calls, lineHeader } }), 'Ringside/1')?.headers).toEqual(
-      headers,
-    );
+    const settings = open({ ...value, calls: { ...value.calls, lineHeader } });
+    expect(phoneConfigOf(settings, defaultPreferences, 'Ringside/1')?.headers).toEqual(headers);
   });
 });

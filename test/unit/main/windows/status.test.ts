@@ -5,7 +5,7 @@ import { createNotices } from '../../../../main/windows/notices.ts';
 import { createPhoneStatus } from '../../../../main/windows/phone-status.ts';
 
 const phone = {
-  server: 'wss://pbx.acme.example:8443/ws',
+  server: ['wss://pbx.acme.example:8443/ws'],
   uri: 'sip:101@pbx.acme.example',
   password: 'hunter2',
   displayName: '',
