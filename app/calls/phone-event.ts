@@ -194,6 +194,18 @@ const WatchEventSchema = v.object({
 });
 export type WatchEvent = v.InferOutput<typeof WatchEventSchema>;
 
+/** What became of a wish that a desk phone has to fulfil: `refused` with the reason in plain words for the agent. */
+const DeskPhoneEventSchema = v.object({
+  kind: v.literal('desk-phone'),
+  extension: text(256),
+  wish: v.picklist(['dial', 'hang-up']),
+  state: v.picklist(['asked', 'ringing', 'done', 'refused']),
+  detail: v.optional(text(512)),
+  monotonic,
+  wall,
+});
+export type DeskPhoneEvent = v.InferOutput<typeof DeskPhoneEventSchema>;
+
 export const PhoneEventSchema = v.variant('kind', [
   ...CallEventSchema.options,
   RegistrationEventSchema,
@@ -202,6 +214,7 @@ export const PhoneEventSchema = v.variant('kind', [
   DevicesEventSchema,
   LevelEventSchema,
   WatchEventSchema,
+  DeskPhoneEventSchema,
 ]);
 export type PhoneEvent = v.InferOutput<typeof PhoneEventSchema>;
 
@@ -247,6 +260,7 @@ export function isCallEvent(event: PhoneEvent): event is CallEvent {
     case 'devices':
     case 'audio-level':
     case 'watch':
+    case 'desk-phone':
       return false;
     default:
       return true;
