@@ -201,6 +201,7 @@ export function compose(foundation: Foundation): void {
     recall: resolver.recall,
     resolve: resolver.resolve,
     popRule: settings.calls,
+    doNotDisturb: () => preferences.current().doNotDisturb,
     pop: (id, party) => {
       timeline.add('pop', id);
       void cards.open(id, party);
@@ -230,9 +231,10 @@ export function compose(foundation: Foundation): void {
       panel.historyChanged();
       deliveries.run();
     },
-    changed: (view, isPrivate) => {
+    gone: (id) => turns.ended(id, 'answered'),
+    changed: (view, hidden) => {
       if (view.answeredAt !== null) turns.answered(view.id);
-      if (!isPrivate) bridge.showCall(bridgeCallOf(view));
+      if (!hidden) bridge.showCall(bridgeCallOf(view));
       refresh();
     },
   });

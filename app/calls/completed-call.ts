@@ -151,6 +151,8 @@ export function completedCall(
     line: string | null;
     agent: CompletedCall['agent'];
     recording: RecordingRule | undefined;
+    /** Where it was transferred to, as the agent reads it. */
+    transferredTo: string | null;
   },
 ): CompletedCall {
   return {
@@ -186,7 +188,7 @@ export function completedCall(
             endedAt: endedAt === null ? null : Math.round(endedAt),
           })),
         }),
-    ...(call.transferredTo === null ? {} : { transferredTo: call.transferredTo }),
+    ...(known.transferredTo === null ? {} : { transferredTo: known.transferredTo }),
     ...(call.quality === null ? {} : { quality: call.quality }),
     agent: known.agent,
   };

@@ -89,14 +89,17 @@ function callStatus({ agentDisposition, disposition }: CompletedCall): number {
 
 /** What every form of the call carries about it. No field is null: Kommo refuses those. */
 export function callParams(call: CompletedCall): Record<string, string | number> {
-  const { agentDisposition, disposition, note, recording, agent } = call;
+  const { agentDisposition, disposition, note, recording, agent, transferredTo } = call;
+  const transfer = transferredTo === undefined ? undefined : `transferred to ${transferredTo}`;
   return {
     uniq: call.id,
     duration: call.talkSeconds,
     source: 'Ringside',
     phone: numberOf(call),
     call_status: callStatus(call),
-    call_result: [agentDisposition ?? disposition, note].filter((text) => text !== undefined && text !== '').join('. '),
+    call_result: [agentDisposition ?? disposition, transfer, note]
+      .filter((text) => text !== undefined && text !== '')
+      .join('. '),
     ...(recording.state === 'ready' ? { link: recording.url } : {}),
     ...(agent === null ? {} : { call_responsible: agent.userId }),
   };

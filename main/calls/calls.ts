@@ -8,7 +8,13 @@ import {
   type EntityRef,
   type RecordingRule,
 } from '../../app/calls/completed-call.ts';
-import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import {
+  isCallEvent,
+  type CallEvent,
+  type PartOf,
+  type PhoneCommand,
+  type PhoneEvent,
+} from '../../app/calls/phone-event.ts';
 import { lineOf } from '../../app/calls/line.ts';
 import type { Answer, CallMatch, CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
@@ -25,6 +31,12 @@ type Known = {
   readonly caller: Caller;
   readonly resolving: boolean;
   readonly notice: string | null;
+  /** What is wrong with its audio, or was just changed about it. */
+  readonly audio: string | null;
+  /** Its ringing was silenced. */
+  readonly silenced: boolean;
+  /** The SIP dialog of that party: a call that goes on with somebody else is asked about anew. */
+  readonly callId: string;
   readonly matches: CallMatch[];
   readonly responsible: number | null;
   /** The agent has said which of the matches it is: nothing that comes later changes it. */
@@ -47,6 +59,8 @@ export type CallPorts = {
   recall(number: NumberInfo): Resolution | null;
   resolve(call: Call, number: NumberInfo, listener: Listener): Promise<Resolution>;
   popRule(): PopRule;
+  /** Whether the agent wants no toast and no card for calls that come in. */
+  doNotDisturb(): boolean;
   /** Opens the card of a live call in the browser. */
   pop(id: string, party: Party): void;
   toasts: Toasts;
@@ -56,8 +70,13 @@ export type CallPorts = {
   record(call: CompletedCall, settled: boolean): void;
   /** Kommo's answer for a call that was recorded before it came. */
   settled(id: string, caller: Caller): void;
-  /** A call changed in a way that others show; its last change has the state `ended`. A private one is not for the browser. */
-  changed(view: CallView, isPrivate: boolean): void;
+  /**
+   * A call changed in a way that others show; its last change has the state `ended`. A private one is `hidden` from the
+   * browser, and so is a consultation while it is part of another call.
+   */
+  changed(view: CallView, hidden: boolean): void;
+  /** A consultation is over or became its call: it is no call of its own any more, and never one for the journal. */
+  gone(id: string): void;
 };
 
 const PHONE_AWAY = 'The phone is starting again. Wait a moment and try again.';
@@ -70,10 +89,21 @@ export function createCalls(ports: CallPorts) {
   let book = emptyBook;
   const known = new Map<string, Known>();
   /** Who waits for Kommo's answer about a call. */
-  const awaited = new Map<string, ((facts: Known) => void)[]>();
+  const awaited = new Map<string, ((facts: Known | null) => void)[]>();
 
   const hasParty = ({ caller, resolving }: Known) => !resolving || caller.kind === 'entity';
-  const byId = (id: string): Call | undefined => [...book.live.values()].find((call) => call.id === id);
+  const byId = (id: string): Call | undefined =>
+    [...book.live.values(), ...book.suspended.values()].find((call) => call.id === id);
+  const partsOf = (call: Call, role: PartOf['role']): Call[] =>
+    [...book.live.values()].filter(({ partOf }) => partOf?.role === role && partOf.callId === call.callId);
+  /** The call whose consultation or continuation this is, while there is one. */
+  const wholeOf = ({ partOf }: Call): Call | undefined =>
+    partOf === null ? undefined : (book.live.get(partOf.callId) ?? book.suspended.get(partOf.callId));
+  /** How a call that ended while its continuation is dialled is shown: as the call that it may become. */
+  const standIn = (whole: Call): Call => {
+    const [next] = partsOf(whole, 'continuation');
+    return next === undefined ? whole : { ...next, id: whole.id, partOf: null };
+  };
   /** Kommo's name; of a colleague or a caller without a number, who Kommo is not asked about, the one the PBX sent. */
   const nameOf = ({ number, caller }: Known, { remote }: Pick<Call, 'remote'>): string | null => {
     if (caller.kind === 'entity') return caller.name;
@@ -86,11 +116,20 @@ export function createCalls(ports: CallPorts) {
     notice: facts.notice,
     matches: facts.matches.length,
     line: facts.line,
+    waiting: [...book.live.values()].some(
+      ({ id, answeredAt, partOf }) => id !== call.id && answeredAt !== null && partOf === null,
+    ),
   });
 
+  /** What is known of a call's party; only what the call itself says where it is with somebody else by now. */
+  const factsOf = (call: Call): Known => {
+    const facts = known.get(call.id);
+    return facts?.callId === call.callId ? facts : unknown(call);
+  };
+
   function view(call: Call): CallView {
-    const facts = known.get(call.id) ?? unknown(call);
-    const { number, line, caller, resolving, notice, matches } = facts;
+    const facts = factsOf(call);
+    const { number, line, caller, resolving, notice, audio, matches } = facts;
     return {
       id: call.id,
       direction: call.direction,
@@ -101,16 +140,16 @@ export function createCalls(ports: CallPorts) {
       resolving,
       startedAt: call.startedAt,
       answeredAt: call.answeredAt,
-      notice,
+      notice: audio ?? notice,
       canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld && !number.private),
       matches,
       line,
       source: call.source,
       muted: call.muted,
       heldBy: [...call.heldBy],
-      silenced: false,
-      consultationOf: null,
-      transfer: call.transfer,
+      silenced: facts.silenced,
+      consultationOf: call.partOf?.role === 'consultation' ? (wholeOf(call)?.id ?? null) : null,
+      transfer: call.transfer === null ? null : { ...call.transfer, to: userOf(call.transfer.to) },
       earlyMedia: call.earlyMedia,
       quality: call.quality,
     };
@@ -122,46 +161,100 @@ export function createCalls(ports: CallPorts) {
     caller: { kind: 'not-asked' },
     resolving: false,
     notice: null,
+    audio: null,
+    silenced: false,
+    callId: call.callId,
     matches: [],
     responsible: null,
     chosen: false,
     popped: false,
   });
 
-  const announce = (call: Call) =>
-    ports.changed(view(call), (known.get(call.id)?.number ?? readNumber(call.remote.user, ports.rules())).private);
+  const announce = (call: Call) => ports.changed(view(call), call.partOf !== null || factsOf(call).number.private);
 
-  function opened(call: Call): void {
+  /** What is known of a party as it comes: who it was the last time, until Kommo says who it is now. */
+  function firstKnown(call: Call): Known {
     const first = unknown(call);
-    const { number } = first;
-    const remembered = ports.recall(number);
-    const facts: Known = {
+    const remembered = ports.recall(first.number);
+    return {
       ...first,
-      // Who it was the last time, until Kommo says who it is now.
       ...(remembered?.caller.kind === 'entity' ? { caller: remembered.caller, matches: remembered.matches } : {}),
       resolving: true,
     };
-    known.set(call.id, facts);
+  }
+
+  function opened(call: Call): void {
+    const { partOf } = call;
+    const facts = firstKnown(call);
+    const { number } = facts;
+    const name = partOf?.role ?? (call.direction === 'inbound' ? 'invite' : 'dialling');
     timeline.add(
-      call.direction === 'inbound' ? 'invite' : 'dialling',
+      name,
       call.id,
-      { ...(number.private ? {} : { number: lastDigits(number.asReceived) }), source: call.source },
+      {
+        ...(number.private ? {} : { number: lastDigits(number.asReceived) }),
+        source: call.source,
+        ...(partOf === null ? {} : { of: wholeOf(call)?.id ?? null }),
+      },
       call.startedMonotonic,
     );
-    // The number first, before anything that could take time.
-    toasts.open(subject(call, facts));
+    if (partOf?.role === 'continuation') return announceWhole(call);
+    const quiet = call.direction === 'inbound' && ports.doNotDisturb();
+    known.set(call.id, { ...facts, popped: quiet || partOf !== null });
+    // The number first, before anything that could take time. A colleague who is asked is no news.
+    if (!quiet && partOf === null) toasts.open(subject(call, facts));
     announce(call);
+    resolve(call, number);
+  }
+
+  /** Whether a call is still with the party of this dialog. */
+  const isOf = (id: string, callId: string) => known.get(id)?.callId === callId;
+
+  function resolve(call: Call, number: NumberInfo): void {
+    const { id, callId } = call;
     void ports
       .resolve(call, number, {
-        found: (resolution) => learned(call.id, resolution, true),
-        matches: (matches) => others(call.id, matches),
-        live: () => byId(call.id) !== undefined,
+        found: (resolution) => isOf(id, callId) && learned(id, resolution, true),
+        matches: (matches) => isOf(id, callId) && others(id, matches),
+        live: () => byId(id)?.callId === callId,
       })
-      .then((resolution) => learned(call.id, resolution, false));
+      .then((resolution) => isOf(id, callId) && learned(id, resolution, false));
+  }
+
+  /** The call goes on in another dialog. With somebody else, it is asked anew who that is. */
+  function continued(call: Call, before: Call): void {
+    const other = call.remote.user !== before.remote.user;
+    const now: Known = other ? firstKnown(call) : { ...factsOf(before), callId: call.callId, audio: null };
+    const { number } = now;
+    timeline.add(
+      'continued',
+      call.id,
+      number.private ? {} : { number: lastDigits(number.asReceived) },
+      call.answeredMonotonic ?? undefined,
+    );
+    if (before.answeredAt === null) timeline.add('answered', call.id);
+    known.set(call.id, now);
+    toasts.changed(subject(call, now));
+    announce(call);
+    if (other) resolve(call, number);
+  }
+
+  /** A consultation or continuation is no call of its own any more. */
+  function goes(leg: Call): void {
+    if (leg.partOf?.role === 'consultation') ports.gone(leg.id);
+    known.delete(leg.id);
+    settle(leg.id, null);
+  }
+
+  /** The part of a call changed: what is shown is the call. */
+  function announceWhole(part: Call): void {
+    const whole = wholeOf(part);
+    if (whole !== undefined) announce(whole.state === 'ended' ? standIn(whole) : whole);
   }
 
   /** Something was found out about a call that may be over by now. */
-  function learned(id: string, { caller: said, notice, matches, responsible }: Resolution, resolving: boolean): void {
+  function learned(id: string, resolution: Resolution, resolving: boolean): void {
+    const { caller: said, notice, matches, responsible } = resolution;
     const facts = known.get(id);
     if (facts === undefined) return;
     // A Kommo that could not be asked knows no better than our memory; the agent knows best.
@@ -216,13 +309,14 @@ export function createCalls(ports: CallPorts) {
     if (due === 'now') ports.pop(call.id, facts);
   }
 
-  function settle(id: string, facts: Known): void {
+  function settle(id: string, facts: Known | null): void {
     for (const tell of awaited.get(id) ?? []) tell(facts);
     awaited.delete(id);
   }
 
   function completed(call: Call): void {
-    const facts = known.get(call.id) ?? unknown(call);
+    const facts = factsOf(call);
+    const to = call.transferredTo === null ? null : readNumber(userOf(call.transferredTo), ports.rules());
     const record = completedCall(call, {
       number: facts.number,
       caller: facts.caller,
@@ -230,12 +324,13 @@ export function createCalls(ports: CallPorts) {
       extension: ports.extension(),
       line: facts.line,
       recording: ports.recordingRule(),
+      transferredTo: to === null || to.private ? null : to.display,
     });
     timeline.add(
       'ended',
       call.id,
       { disposition: dispositionOf(call), talkSeconds: record.talkSeconds },
-      call.endedMonotonic ?? performance.now(),
+      call.endedMonotonic ?? undefined,
     );
     ports.record(record, !facts.resolving);
     timeline.add('journal.written', call.id);
@@ -245,7 +340,22 @@ export function createCalls(ports: CallPorts) {
     if (!facts.resolving) known.delete(call.id);
   }
 
+  function changed(call: Call, before: Call): void {
+    if (call.partOf?.role === 'continuation') return announceWhole(call);
+    if (call.answeredAt !== null && before.answeredAt === null) {
+      timeline.add('answered', call.id, {}, call.answeredMonotonic ?? undefined);
+      toasts.changed(subject(call, factsOf(call)));
+    }
+    if (call.heldBy.length !== before.heldBy.length)
+      timeline.add(call.heldBy.length > before.heldBy.length ? 'held' : 'resumed', call.id);
+    if (call.transfer !== null && call.transfer !== before.transfer)
+      timeline.add(`transfer.${call.transfer.state}`, call.id, { to: lastDigits(userOf(call.transfer.to)) });
+    announce(call);
+    popIfDue(call);
+  }
+
   function acceptCallEvent(event: CallEvent): void {
+    const before = book;
     const folded = fold(book, event, ports.newId);
     book = folded.book;
     const { change } = folded;
@@ -255,24 +365,40 @@ export function createCalls(ports: CallPorts) {
         if (change.call.answeredAt !== null) timeline.add('answered', change.call.id);
         return;
       case 'changed':
-        if (change.call.answeredAt !== null && change.before.answeredAt === null) {
-          timeline.add('answered', change.call.id, {}, change.call.answeredMonotonic ?? performance.now());
-          toasts.changed(subject(change.call, known.get(change.call.id) ?? unknown(change.call)));
-        }
-        announce(change.call);
-        popIfDue(change.call);
+        changed(change.call, change.before);
         return;
       case 'completed':
         // Its first event was its last: there is nothing to ring, but it happened and is kept.
         if (change.opened) timeline.add('invite', change.call.id, {}, change.call.startedMonotonic);
+        change.gone.forEach(goes);
         completed(change.call);
+        for (const call of change.freed) {
+          timeline.add('freed', call.id);
+          announce(call);
+        }
         return;
       case 'leg-ended':
-      case 'continued':
+        for (const leg of change.gone) {
+          timeline.add(
+            'leg.ended',
+            change.call.id,
+            { role: leg.partOf?.role ?? null },
+            leg.endedMonotonic ?? undefined,
+          );
+          goes(leg);
+        }
         announce(change.call);
         return;
-      case 'none':
+      case 'continued':
+        change.gone.forEach(goes);
+        continued(change.call, change.before);
         return;
+      case 'none': {
+        // The call ended while its continuation is dialled: that is what is shown now.
+        const whole = book.suspended.get(event.callId);
+        if (whole !== undefined && before.live.has(event.callId)) announce(standIn(whole));
+        return;
+      }
       default: {
         const never: never = change;
         return never;
@@ -280,17 +406,20 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
-  /** Whom the agent asks about a call. */
-  const consultationOf = (call: Call): Call | undefined =>
-    [...book.live.values()].find(({ partOf }) => partOf?.role === 'consultation' && partOf.callId === call.callId);
-
   /** Passes the agent's wish on to the phone, or says why it cannot be. */
   function ask(id: string, request: CallRequest): Answer {
-    const call = byId(id);
-    const ordered = commandFor(request, call, call === undefined ? undefined : consultationOf(call));
+    const whole = byId(id);
+    const call = whole?.state === 'ended' ? standIn(whole) : whole;
+    const ordered = commandFor(request, call, call === undefined ? undefined : partsOf(call, 'consultation')[0]);
     if (!ordered.ok) return ordered;
     timeline.add(`command.${request.kind}`, id);
-    return ports.command(ordered.command) ? { ok: true, value: null } : { ok: false, message: PHONE_AWAY };
+    if (!ports.command(ordered.command)) return { ok: false, message: PHONE_AWAY };
+    const facts = known.get(id);
+    if (request.kind === 'silence' && facts !== undefined && call !== undefined) {
+      known.set(id, { ...facts, silenced: true });
+      announce(call);
+    }
+    return { ok: true, value: null };
   }
 
   return {
@@ -302,9 +431,9 @@ export function createCalls(ports: CallPorts) {
       const facts = call === undefined ? undefined : known.get(call.id);
       if (call === undefined || facts === undefined) return;
       timeline.add(`media.${event.state}`, call.id, {}, event.monotonic);
-      const notice = mediaNotice(event.state);
-      if (notice === null) return;
-      known.set(call.id, { ...facts, notice });
+      const audio = audioNotice(event.state, event.detail);
+      if (audio === facts.audio) return;
+      known.set(call.id, { ...facts, audio });
       announce(call);
     },
 
@@ -344,7 +473,13 @@ export function createCalls(ports: CallPorts) {
       announce(call);
       return true;
     },
-    views: (): CallView[] => [...book.live.values()].map(view),
+    /** The live calls, each consultation after the others; a continuation is not shown beside the call that it will be. */
+    views: (): CallView[] => {
+      const live = [...book.live.values()];
+      const whole = live.filter((call) => call.partOf === null || wholeOf(call) === undefined);
+      const asked = live.filter((call) => call.partOf?.role === 'consultation' && wholeOf(call) !== undefined);
+      return [...whole, ...[...book.suspended.values()].map(standIn), ...asked].map(view);
+    },
     /**
      * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for
      * a new contact of somebody who is known. The name is not waited for. Null where nothing is known of the call any
@@ -360,16 +495,28 @@ export function createCalls(ports: CallPorts) {
 
 export type Calls = ReturnType<typeof createCalls>;
 
-function mediaNotice(state: Extract<PhoneEvent, { kind: 'media' }>['state']): string | null {
+/** `102` of `sip:102@pbx.example`, and of `<sip:102@pbx.example>;early`. */
+function userOf(target: string): string {
+  return /^\s*<?sips?:([^@;>]+)@/i.exec(target)?.[1] ?? target;
+}
+
+/** What the agent must know of a call's audio, and what to do; null where all is well. */
+function audioNotice(
+  state: Extract<PhoneEvent, { kind: 'media' }>['state'],
+  detail: string | undefined,
+): string | null {
   switch (state) {
     case 'connected':
     case 'heard-again':
-    case 'device-changed':
       return null;
+    case 'device-changed':
+      return detail === undefined || detail === ''
+        ? 'The microphone or speaker in use was unplugged. This call goes on with another one.'
+        : `The microphone or speaker in use was unplugged. This call goes on with ${detail}.`;
     case 'interrupted':
-      return 'The connection of this call was lost. Ringside is setting it up again.';
+      return 'The connection of this call was lost. Ringside is setting it up again; stay on the line.';
     case 'nothing-heard':
-      return 'Nothing has been heard from the other side for five seconds.';
+      return 'Nothing has been heard from the other side for five seconds. Ask whether they hear you; if not, hang up and call again.';
     case 'no-microphone':
       return 'No microphone was found. Plug one in and answer again, or take the call on your desk phone.';
     case 'microphone-denied':

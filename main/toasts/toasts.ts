@@ -15,6 +15,8 @@ export type ToastSubject = {
   matches: number;
   /** The line that was called. */
   line: string | null;
+  /** Another call is going on. */
+  waiting: boolean;
 };
 
 export type ToastPorts = {
@@ -108,22 +110,40 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
 
 export type Toasts = ReturnType<typeof createToasts>;
 
-function contentOf({ call, number, name, notice, matches, line }: ToastSubject): ToastContent {
-  const inbound = call.direction === 'inbound';
-  const ringing = call.state === 'ringing' && inbound;
-  const what = ringing ? 'Incoming call' : call.answeredAt !== null ? 'In call' : inbound ? 'Call' : 'Calling';
-  const facts = [what, ...(name === null ? [] : [number]), ...(matches > 1 ? [`${matches} matches`] : [])].join(' · ');
+function contentOf(subject: ToastSubject): ToastContent {
+  const { call, number, name, notice, matches, line, waiting } = subject;
+  const ringing = call.state === 'ringing' && call.direction === 'inbound';
+  const here = call.source === 'phone';
+  const facts = [whatOf(call), ...(name === null ? [] : [number]), ...(matches > 1 ? [`${matches} matches`] : [])];
   return {
     title: truncate(name ?? number),
-    body: [facts, ...(line === null ? [] : [`Line: ${line}`]), ...(notice === null ? [] : [notice])].join('\n'),
+    body: [
+      facts.join(' · '),
+      ...(ringing && here && waiting ? ['You are in a call: answering puts it on hold.'] : []),
+      ...(line === null ? [] : [`Line: ${line}`]),
+      ...(notice === null ? [] : [notice]),
+    ].join('\n'),
     urgency: ringing ? 'ringing' : 'news',
-    buttons: ringing
-      ? [
-          { action: 'answer', label: 'Answer' },
-          { action: 'decline', label: 'Decline' },
-        ]
-      : [],
+    // What rings on a desk phone is answered there.
+    buttons:
+      ringing && here
+        ? [
+            { action: 'answer', label: 'Answer' },
+            { action: 'decline', label: 'Decline' },
+          ]
+        : [],
   };
+}
+
+function whatOf({ source, direction, state, answeredAt }: Call): string {
+  const inbound = direction === 'inbound';
+  if (source === 'watched') {
+    if (answeredAt !== null) return 'On the desk phone';
+    return inbound ? 'Rings on the desk phone' : 'The desk phone is calling';
+  }
+  if (inbound && state === 'ringing') return 'Incoming call';
+  if (answeredAt !== null) return 'In call';
+  return inbound ? 'Call' : 'Calling';
 }
 
 /** macOS shows at most 256 bytes; a name that long is not read at a glance anyway. */

@@ -130,6 +130,8 @@ const calls = createCalls({
   agent,
   recall: resolver.recall,
   resolve: resolver.resolve,
+  doNotDisturb: () => false,
+  gone: () => undefined,
   popRule: () => ({ pop: 'never', popOnlyResponsible: false }),
   pop: () => {},
   toasts: createToasts({

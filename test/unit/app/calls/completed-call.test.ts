@@ -65,6 +65,7 @@ test('an ended call is kept whole and can be read again', () => {
     agent: null,
     extension: '101',
     line: 'Sales',
+    transferredTo: null,
     recording: undefined,
   });
   expect(v.parse(CompletedCallSchema, JSON.parse(JSON.stringify(completed)))).toEqual(completed);

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, CompletedCall } from '../../../../app/calls/completed-call.ts';
-import type { PhoneCommand } from '../../../../app/calls/phone-event.ts';
+import type { PhoneCommand, PhoneEvent } from '../../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../../app/ipc/panel.ts';
+import { callParams } from '../../../../app/kommo/call-on-card.ts';
 import type { CallSettings } from '../../../../app/settings/provisioning.ts';
 import type { Listener, Resolution } from '../../../../main/caller/caller.ts';
 import { createCalls, type Calls } from '../../../../main/calls/calls.ts';
 import { bridgeCallOf } from '../../../../main/calls/bridge-call.ts';
-import { callEvent } from '../../app/calls/samples.ts';
+import { callEvent, completedCall as completed } from '../../app/calls/samples.ts';
 
 const anna = { kind: 'entity', entity: { type: 'lead', id: 5 }, name: 'Anna Petrova' } as const satisfies Caller;
 let steps: string[];
@@ -24,6 +25,8 @@ type Learned = Pick<Resolution, 'caller' | 'notice'> & Partial<Resolution>;
 let remembered: Learned | null;
 let popped: [string, Caller][];
 let shared: boolean[];
+let quiet: boolean;
+let gone: string[];
 /** The details of everything in the timeline. */
 let noted: string[];
 let settings: Pick<CallSettings, 'pop' | 'popOnlyResponsible' | 'private' | 'lineHeader'>;
@@ -38,6 +41,8 @@ beforeEach(() => {
   remembered = null;
   popped = [];
   shared = [];
+  quiet = false;
+  gone = [];
   noted = [];
   settings = { pop: 'click', popOnlyResponsible: false, private: [] };
   let ids = 0;
@@ -56,6 +61,8 @@ beforeEach(() => {
       return new Promise((resolve) => (answer = (learned) => resolve(whole(learned))));
     },
     popRule: () => settings,
+    doNotDisturb: () => quiet,
+    gone: (id) => void gone.push(id),
     pop: (id, { caller }) => popped.push([id, caller]),
     toasts: {
       open: ({ call, number }) => steps.push(`toast ${call.id} ${number}`),
@@ -80,8 +87,8 @@ beforeEach(() => {
       recorded.push({ call, settled });
     },
     settled: (id, caller) => settledWith.push([id, caller]),
-    changed: (view, isPrivate) => {
-      shared.push(!isPrivate);
+    changed: (view, hidden) => {
+      shared.push(!hidden);
       steps.push(`show ${view.state} ${view.title}`);
       views.push(view);
     },
@@ -457,17 +464,44 @@ describe('commands', () => {
 });
 
 describe('audio', () => {
-  const media = (state: 'connected' | 'no-microphone' | 'microphone-denied' | 'failed', callId = ringing.callId) =>
-    ({ kind: 'media', callId, state, monotonic: 6000, wall: 6000 }) as const;
+  type State = Extract<PhoneEvent, { kind: 'media' }>['state'];
+  const media = (state: State, callId = ringing.callId, detail?: string) =>
+    ({
+      kind: 'media',
+      callId,
+      state,
+      ...(detail === undefined ? {} : { detail }),
+      monotonic: 6000,
+      wall: 6000,
+    }) as const;
 
-  test.each([
+  test.each<[State, RegExp]>([
     ['no-microphone', /Plug one in/],
     ['microphone-denied', /privacy settings/],
     ['failed', /administrator/],
-  ] as const)('%s is said on the call, with what to do', (state, sentence) => {
+    ['interrupted', /setting it up again/],
+    ['nothing-heard', /five seconds.*hang up and call again/],
+    ['device-changed', /unplugged.*another one/],
+  ])('%s is said on the call, with what to do', (state, sentence) => {
     calls.accept(ringing);
     calls.accept(media(state));
     expect(views.at(-1)?.notice).toMatch(sentence);
+  });
+
+  test('a device that is gone: what is used instead', () => {
+    calls.accept(ringing);
+    calls.accept(media('device-changed', ringing.callId, 'Built-in Audio'));
+    expect(views.at(-1)?.notice).toMatch(/goes on with Built-in Audio/);
+  });
+
+  test('what passed is taken back, and what Kommo said comes out again', async () => {
+    calls.accept(ringing);
+    answer({ caller: { kind: 'failed', reason: 'No.' }, notice: 'No.' });
+    await turn();
+    calls.accept(media('nothing-heard'));
+    expect(views.at(-1)?.notice).toMatch(/five seconds/);
+    calls.accept(media('heard-again'));
+    expect(views.at(-1)?.notice).toBe('No.');
   });
 
   test('connected says nothing, and of an unknown call nothing is said', () => {
@@ -476,6 +510,224 @@ describe('audio', () => {
     calls.accept(media('connected'));
     calls.accept(media('failed', 'other@pbx'));
     expect(views).toHaveLength(before);
+  });
+});
+
+describe('hold, keys, silence', () => {
+  test('each is a command for the SIP call, once it makes sense', () => {
+    calls.accept(ringing);
+    expect(calls.ask('r-1', { kind: 'hold' })).toMatchObject({ ok: false, message: /not answered/ });
+    expect(calls.ask('r-1', { kind: 'silence' })).toEqual({ ok: true, value: null });
+    expect(views.at(-1)).toMatchObject({ silenced: true });
+    calls.accept(answered);
+    for (const request of [
+      { kind: 'hold' },
+      { kind: 'resume' },
+      { kind: 'mute', muted: true },
+      { kind: 'dtmf', tones: '1#' },
+    ] as const)
+      expect(calls.ask('r-1', request)).toEqual({ ok: true, value: null });
+    expect(commands.map(({ kind }) => kind)).toEqual(['silence', 'hold', 'resume', 'mute', 'dtmf']);
+    expect(commands.at(-1)).toEqual({ kind: 'dtmf', callId: ringing.callId, tones: '1#' });
+  });
+
+  test('what the phone reports is in the view and in the timeline', () => {
+    calls.accept(ringing);
+    calls.accept(answered);
+    calls.accept(callEvent('held', { by: 'local' }));
+    calls.accept(callEvent('muted', { muted: true }));
+    expect(views.at(-1)).toMatchObject({ state: 'held', heldBy: ['local'], muted: true });
+    calls.accept(callEvent('resumed', { by: 'local' }));
+    expect(steps.filter((step) => /held|resumed/.test(step) && step.startsWith('@'))).toEqual(['@held', '@resumed']);
+  });
+
+  test('how it sounded is kept with the call', () => {
+    const quality = { codec: 'opus', loss: 0.01, jitterMs: 4, roundTripMs: 30, mos: 4.2 };
+    for (const event of [ringing, answered, callEvent('quality', { quality }), ended]) calls.accept(event);
+    expect(recorded[0]?.call.quality).toEqual(quality);
+  });
+});
+
+describe('asking a colleague', () => {
+  const colleague = { user: '102', displayName: 'Ben', uri: 'sip:102@pbx.example' };
+  const asking = {
+    callId: 'c@pbx',
+    direction: 'outbound',
+    remote: colleague,
+    partOf: { callId: ringing.callId, role: 'consultation' },
+  } as const;
+  const dialled = callEvent('dialling', { ...asking, monotonic: 10_000 });
+  const agreed = callEvent('answered', { ...asking, monotonic: 12_000 });
+  const left = callEvent('ended', { ...asking, monotonic: 20_000, cause: { by: 'local', how: 'bye' } });
+  const transferred = callEvent('transferred', { to: 'sip:102@pbx.example', monotonic: 30_000 });
+  beforeEach(() => {
+    calls.accept(ringing);
+    calls.accept(answered);
+    steps.length = 0;
+    shared.length = 0;
+  });
+
+  test('is part of the call: no toast, not for the browser, after the others in the panel', () => {
+    calls.accept(dialled);
+    calls.accept(agreed);
+    expect(told().filter((step) => step.startsWith('toast r'))).toEqual([]);
+    expect(shared).toEqual([false, false]);
+    expect(calls.views().map(({ id, title, consultationOf }) => [id, title, consultationOf])).toEqual([
+      ['r-1', '+1 415 555 0142', null],
+      ['r-2', 'Ben', 'r-1'],
+    ]);
+    expect(steps).toContain('@consultation');
+  });
+
+  test('the transfer: one call, with its leg and where it went; the consultation is in no journal', async () => {
+    expect(calls.ask('r-1', { kind: 'complete-transfer' })).toMatchObject({
+      ok: false,
+      message: /Nobody is being asked/,
+    });
+    expect(calls.ask('r-1', { kind: 'consult', target: '102' }).ok).toBe(true);
+    calls.accept(dialled);
+    expect(calls.ask('r-1', { kind: 'complete-transfer' })).toMatchObject({ ok: false, message: /not answered yet/ });
+    calls.accept(agreed);
+    expect(calls.ask('r-1', { kind: 'complete-transfer' }).ok).toBe(true);
+    expect(commands.at(-1)).toEqual({ kind: 'complete-transfer', callId: ringing.callId });
+    calls.accept(callEvent('transferring', { to: 'sip:102@10.0.0.1', state: 'asked', monotonic: 29_000 }));
+    expect(views.at(-1)?.transfer).toEqual({ to: '102', state: 'asked' });
+    calls.accept(transferred);
+    calls.accept(ended);
+    expect(recorded).toHaveLength(1);
+    expect(recorded[0]?.call).toMatchObject({
+      id: 'r-1',
+      transferredTo: '102',
+      talkSeconds: 60,
+      legs: [{ role: 'consultation', number: '102' }],
+    });
+    expect(calls.views()).toEqual([]);
+    expect(gone).toEqual(['r-2']);
+    answer({ caller: { kind: 'not-asked' }, notice: null });
+    await turn();
+    expect(settledWith).toEqual([]);
+    expect(callParams(recorded[0]?.call ?? completed())['call_result']).toBe('answered. transferred to 102');
+  });
+
+  test('going back: the call goes on, and the leg stays with it', () => {
+    calls.accept(dialled);
+    calls.accept(agreed);
+    calls.accept(left);
+    expect(calls.views().map(({ id }) => id)).toEqual(['r-1']);
+    expect(recorded).toEqual([]);
+    calls.accept(ended);
+    expect(recorded[0]?.call.legs).toMatchObject([{ role: 'consultation', number: '102' }]);
+    expect(recorded[0]?.call.transferredTo).toBeUndefined();
+  });
+
+  test('the caller hangs up meanwhile: the colleague is a call of its own from then on', () => {
+    calls.accept(dialled);
+    calls.accept(agreed);
+    calls.accept(callEvent('ended', { monotonic: 15_000, cause: { by: 'remote', how: 'bye' } }));
+    expect(calls.views()).toMatchObject([{ id: 'r-2', consultationOf: null }]);
+    expect(shared.at(-1)).toBe(true);
+    calls.accept(left);
+    expect(recorded.map(({ call }) => call.id)).toEqual(['r-1', 'r-2']);
+  });
+
+  test('a target on the private list is not named on the card', () => {
+    settings = { ...settings, private: ['102'] };
+    calls.accept(transferred);
+    calls.accept(ended);
+    expect(recorded[0]?.call.transferredTo).toBeUndefined();
+  });
+});
+
+describe('the call goes on with somebody else', () => {
+  const ben = { kind: 'entity', entity: { type: 'contact', id: 9 }, name: 'Ben Ortiz' } as const satisfies Caller;
+  const next = {
+    callId: 'd@pbx',
+    remote: { user: '+14155550199', displayName: '', uri: 'sip:+14155550199@pbx.example' },
+    partOf: { callId: ringing.callId, role: 'continuation' },
+  } as const;
+  const follows = callEvent('dialling', { ...next, direction: 'outbound', monotonic: 10_000 });
+  const takes = callEvent('answered', { ...next, direction: 'outbound', monotonic: 12_000 });
+  const leaves = callEvent('ended', { monotonic: 11_000, cause: { by: 'remote', how: 'bye' } });
+  beforeEach(async () => {
+    calls.accept(ringing);
+    answer({ caller: anna, notice: null });
+    await turn();
+    calls.accept(answered);
+    steps.length = 0;
+  });
+
+  test('who that is is asked anew; toast, panel and widget have the new party; it stays one call', async () => {
+    calls.accept(follows);
+    expect(calls.views()).toHaveLength(1);
+    calls.accept(takes);
+    expect(told()).toEqual([
+      'show active Anna Petrova',
+      'toast answered',
+      'show active +1 415 555 0199',
+      'resolve r-1 +14155550199',
+    ]);
+    expect(steps).toContain('@continued');
+    answer({ caller: ben, notice: null });
+    await turn();
+    expect(calls.views()).toMatchObject([{ id: 'r-1', title: 'Ben Ortiz', number: '+1 415 555 0199' }]);
+    calls.accept(leaves);
+    calls.accept(
+      callEvent('ended', { ...next, direction: 'outbound', monotonic: 65_000, cause: { by: 'remote', how: 'bye' } }),
+    );
+    expect(recorded).toMatchObject([
+      { call: { id: 'r-1', caller: ben, talkSeconds: 60, legs: [{ role: 'earlier', number: '+14155550142' }] } },
+    ]);
+  });
+
+  test("Kommo's answer about the party before is too late", async () => {
+    calls.accept({ ...ringing, callId: 'b@pbx' });
+    const about = found;
+    calls.accept({ ...takes, callId: 'e@pbx', partOf: { callId: 'b@pbx', role: 'continuation' } });
+    about({ caller: anna, notice: null });
+    await turn();
+    expect(calls.views().at(-1)).toMatchObject({ id: 'r-2', title: '+1 415 555 0199' });
+  });
+
+  test('while the new one is dialled and the old one is gone, the call is still there and can be hung up', () => {
+    calls.accept(follows);
+    calls.accept(leaves);
+    expect(recorded).toEqual([]);
+    expect(calls.views()).toMatchObject([{ id: 'r-1', state: 'dialling', number: '+1 415 555 0199' }]);
+    expect(calls.ask('r-1', { kind: 'hang-up' }).ok).toBe(true);
+    expect(commands.at(-1)).toEqual({ kind: 'hang-up', callId: 'd@pbx' });
+    calls.accept(
+      callEvent('ended', { ...next, direction: 'outbound', monotonic: 13_000, cause: { by: 'local', how: 'cancel' } }),
+    );
+    expect(recorded).toMatchObject([{ call: { id: 'r-1', caller: anna, talkSeconds: 6 } }]);
+    expect(calls.views()).toEqual([]);
+  });
+
+  test('the same party in another dialog is not asked about again', () => {
+    const same = { ...takes, remote: ringing.remote };
+    calls.accept(same);
+    expect(told().filter((step) => step.startsWith('resolve'))).toEqual([]);
+    expect(calls.views()).toMatchObject([{ title: 'Anna Petrova' }]);
+  });
+});
+
+describe('do not disturb', () => {
+  test('no toast and no card; the call is in the panel and in the history', async () => {
+    quiet = true;
+    settings = { ...settings, pop: 'ring' };
+    calls.accept(ringing);
+    answer({ caller: anna, notice: null });
+    await turn();
+    expect(told().filter((step) => step.startsWith('toast'))).toEqual([]);
+    expect(popped).toEqual([]);
+    expect(calls.views()).toHaveLength(1);
+    calls.accept(cancelled);
+    expect(recorded).toMatchObject([{ call: { disposition: 'missed', caller: anna } }]);
+  });
+
+  test('a call that the agent makes has its toast', () => {
+    quiet = true;
+    calls.accept(callEvent('dialling', { direction: 'outbound' }));
+    expect(told()[0]).toBe('toast r-1 +1 415 555 0142');
   });
 });
 

@@ -68,6 +68,8 @@ function program() {
       waiting.push(resolution);
       return resolution;
     },
+    doNotDisturb: () => false,
+    gone: () => undefined,
     popRule: () => ({ pop: 'ring', popOnlyResponsible: false }),
     pop: () => {},
     toasts: { open: () => {}, name: () => {}, changed: () => {}, ended: () => {}, closeAll: () => {} },

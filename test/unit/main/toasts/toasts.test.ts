@@ -54,8 +54,8 @@ const subject = (
   of: Call,
   name: string | null = null,
   notice: string | null = null,
-  more: { matches?: number; line?: string } = {},
-) => ({ call: of, number: '+1 415 555 0142', name, notice, matches: 0, line: null, ...more });
+  more: { matches?: number; line?: string; waiting?: boolean } = {},
+) => ({ call: of, number: '+1 415 555 0142', name, notice, matches: 0, line: null, waiting: false, ...more });
 const last = () => desktop[0]?.contents.at(-1);
 
 test('the number at once, with buttons; the name in the same toast', async () => {
@@ -201,4 +201,30 @@ test('at the end of the program every toast is closed', () => {
   toasts.open(subject({ ...call(), id: 'r-2' }));
   toasts.closeAll();
   expect(desktop.map(({ closed }) => closed)).toEqual([true, true]);
+});
+
+test('a call while another goes on says what answering does', () => {
+  toasts.open(subject(call(), null, null, { waiting: true }));
+  expect(last()).toMatchObject({
+    body: 'Incoming call\nYou are in a call: answering puts it on hold.',
+    buttons: [{ action: 'answer' }, { action: 'decline' }],
+  });
+});
+
+describe('a call of the desk phone has no buttons, and says where it is', () => {
+  const watched = (kind: 'ringing' | 'dialling', direction: 'inbound' | 'outbound') =>
+    reduce(undefined, callEvent(kind, { source: 'watched', direction }), 'r-1');
+
+  test.each([
+    ['Rings on the desk phone', 'ringing', watched('ringing', 'inbound')],
+    ['The desk phone is calling', 'news', watched('dialling', 'outbound')],
+    [
+      'On the desk phone',
+      'news',
+      reduce(watched('ringing', 'inbound'), callEvent('answered', { source: 'watched' }), 'r-1'),
+    ],
+  ])('%s', (body, urgency, of) => {
+    toasts.open(subject(of, null, null, { waiting: true }));
+    expect(last()).toMatchObject({ body, urgency, buttons: [] });
+  });
 });
