@@ -50,6 +50,7 @@ const REAL_SIP_PARTS = [
   { names: ['kamailio-tls-modules'] },
   { names: ['sip-tester'], command: 'sipp' },
   { names: ['baresip-core'], command: 'baresip' },
+  { names: ['rtpengine-daemon'], command: 'rtpengine' },
   { names: ['iproute2'], command: 'ip' },
 ];
 

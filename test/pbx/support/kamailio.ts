@@ -31,6 +31,8 @@ export async function startKamailio(options: {
   certificates: Certificates;
   users: Readonly<Record<string, string>>;
   groups: Readonly<Record<string, readonly string[]>>;
+  /** Where rtpengine takes orders: then audio between browsers and plain phones goes through it. */
+  rtpEnginePort?: number | undefined;
 }): Promise<Kamailio> {
   // A port that was free may be taken by the time Kamailio binds it: then once more with others.
   for (let attempt = 1; ; attempt++) {
@@ -150,9 +152,37 @@ type ConfigInput = {
   ports: { udp: number; ws: number; wss: number; trunk: number };
   users: Readonly<Record<string, string>>;
   groups: Readonly<Record<string, readonly string[]>>;
+  rtpEnginePort?: number | undefined;
 };
 
-function config({ run, domain, ports, users, groups }: ConfigInput): string {
+/** Translates between the media of browsers and those of plain phones; browser to browser stays as it is. */
+const mediaRoutes = `
+branch_route[MEDIA] {
+  route(MEDIA);
+}
+
+onreply_route[MEDIA_REPLY] {
+  if ($proto =~ "^ws" && $rs != 100) add_contact_alias();
+  if ($rs >= 180 && $rs < 300) route(MEDIA);
+}
+
+route[MEDIA] {
+  if (!has_body("application/sdp")) return;
+  $var(from_ws) = ($proto =~ "^ws");
+  if (is_request()) {
+    $var(to_ws) = ($du =~ "transport=ws" || $ru =~ "transport=ws" || $nh(P) =~ "^ws");
+    $avp(from_ws) = $var(from_ws);
+  } else {
+    $var(to_ws) = $avp(from_ws);
+  }
+  if ($var(from_ws) == $var(to_ws)) return;
+  if ($var(to_ws)) rtpengine_manage("replace-origin replace-session-connection transport-protocol=UDP/TLS/RTP/SAVPF ICE=force rtcp-mux-offer rtcp-mux-accept generate-mid SDES-off");
+  else rtpengine_manage("replace-origin replace-session-connection transport-protocol=RTP/AVP ICE=remove rtcp-mux-demux DTLS=off SDES-off");
+}
+`;
+
+function config({ run, domain, ports, users, groups, rtpEnginePort }: ConfigInput): string {
+  const media = rtpEnginePort !== undefined;
   const passwords = Object.entries(users).map(([user, password]) => `  $sht(users=>${user}) = "${password}";`);
   const ringGroups = Object.entries(groups).map(([number, [first, ...others]]) =>
     [
@@ -206,6 +236,7 @@ loadmodule "nathelper.so"
 loadmodule "xhttp.so"
 loadmodule "websocket.so"
 loadmodule "tls.so"
+${media ? `loadmodule "rtpengine.so"\nmodparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:${rtpEnginePort}")` : ''}
 
 modparam("jsonrpcs", "transport", 1)
 modparam("tm", "failure_reply_mode", 3)
@@ -295,10 +326,12 @@ ${ringGroups.join('\n')}
 }
 
 route[RELAY] {
-  if ($rm =~ "INVITE|SUBSCRIBE|UPDATE") t_on_reply("REPLY");
+  if ($rm =~ "INVITE|SUBSCRIBE|UPDATE") t_on_reply("${media ? 'MEDIA_REPLY' : 'REPLY'}");
+${media ? '  if ($rm =~ "INVITE|UPDATE") t_on_branch("MEDIA");\n  if ($rm =~ "BYE|CANCEL") rtpengine_delete();' : ''}
   if (!t_relay()) sl_reply_error();
   exit;
 }
+${media ? mediaRoutes : ''}
 
 onreply_route[REPLY] {
   if ($proto =~ "^ws" && $rs != 100) add_contact_alias();

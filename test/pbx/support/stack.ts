@@ -18,6 +18,7 @@ import {
   ringingFarEnd,
 } from './scenario.ts';
 import type { Caller, Step } from './scenario.ts';
+import { startRtpEngine } from './rtpengine.ts';
 import { runSipp } from './sipp.ts';
 import type { SippRun } from './sipp.ts';
 
@@ -72,11 +73,12 @@ export type PbxStack = {
 
 /** Why the stack cannot run here, or null. */
 export function missingPbxPrograms(): string | null {
-  const missing = ['kamailio', 'sipp', 'baresip', 'openssl'].filter((program) => findProgram(program) === null);
+  const missing = ['kamailio', 'sipp', 'baresip', 'rtpengine', 'openssl'].filter((program) => findProgram(program) === null);
   return missing.length === 0 ? null : `not installed: ${missing.join(', ')}`;
 }
 
-export async function startPbxStack(): Promise<PbxStack> {
+/** @param media whether browsers and desk phones can hear each other: rtpengine stands between them then */
+export async function startPbxStack({ media = false }: { media?: boolean } = {}): Promise<PbxStack> {
   const undo: (() => Promise<void>)[] = [];
   const close = async () => {
     for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last();
@@ -88,12 +90,15 @@ export async function startPbxStack(): Promise<PbxStack> {
     const ringGroup = '600';
     const users = ['100', '101', '102', '103'].map((user) => ({ user, password: randomBytes(9).toString('hex') }));
     const certificates = await makeCertificates(folder);
+    const rtpEngine = media ? await startRtpEngine() : null;
+    if (rtpEngine !== null) undo.push(rtpEngine.stop);
     const kamailio = await startKamailio({
       folder,
       domain,
       certificates,
       users: Object.fromEntries(users.map(({ user, password }) => [user, password])),
       groups: { [ringGroup]: ['100', '101'] },
+      rtpEnginePort: rtpEngine?.controlPort,
     });
     undo.push(kamailio.stop);
 
