@@ -59,6 +59,7 @@ export function compose(foundation: Foundation): void {
     assets,
     built,
     userAgent,
+    clock,
     timeline,
     log,
     vault,
@@ -382,15 +383,17 @@ export function compose(foundation: Foundation): void {
     onLost: () => {
       audio.lost();
       deskPhones.lost();
-      calls.phoneLost(performance.now(), Date.now());
+      calls.phoneLost(clock.now(), Date.now());
       phoneStatus.lost();
     },
   });
 
   app.on('second-instance', () => panel.show());
   app.on('activate', () => panel.show());
+  powerMonitor.on('suspend', clock.suspended);
   // A socket that was open before sleep is dead, whatever it says.
   powerMonitor.on('resume', () => {
+    clock.resumed();
     phone.command({ kind: 'reconnect' });
     deliveries.wake('card');
   });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, safeStorage } from 'electron';
 import { parseProvisioning, provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
+import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
 import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
@@ -68,7 +69,11 @@ function layFoundation(provisioning: Provisioning | null) {
   const root = app.getAppPath();
   const built = (...parts: string[]) => path.join(root, 'out', ...parts);
   const userAgent = `Ringside/${app.getVersion()}`;
-  const timeline = openTimeline(profile);
+  const clock = createSteadyClock(
+    () => performance.now(),
+    () => Date.now(),
+  );
+  const timeline = openTimeline(profile, clock.now);
   const log = openLog(profile);
   // An error that nobody caught must cost a line in the log, not the agent's call: Electron would stop for a dialog.
   process.on('uncaughtException', (error) => log('main.uncaught', { error: error.stack ?? String(error) }));
@@ -85,6 +90,7 @@ function layFoundation(provisioning: Provisioning | null) {
   const phone = openPhoneWindow({
     preload: built('preload', 'phone.cjs'),
     config: () => phoneConfigOf(settings, preferences.current(), userAgent),
+    clock,
     log,
   });
   return {
@@ -92,6 +98,7 @@ function layFoundation(provisioning: Provisioning | null) {
     assets: path.join(root, 'assets'),
     built,
     userAgent,
+    clock,
     timeline,
     log,
     vault,

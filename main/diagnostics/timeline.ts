@@ -14,13 +14,14 @@ export type Timeline = {
 
 const MAX_BYTES = 8 * 1024 * 1024;
 
-export function openTimeline(profile: string): Timeline {
+/** `now`: milliseconds since this process started, of a clock that never jumps. */
+export function openTimeline(profile: string, now: () => number): Timeline {
   const file = path.join(profile, 'timeline.jsonl');
   let handle = fs.openSync(file, 'a', 0o600);
   let size = fs.fstatSync(handle).size;
 
   return {
-    add(event, call, details = {}, t = performance.now()) {
+    add(event, call, details = {}, t = now()) {
       // Synchronous on purpose: a line costs microseconds and survives a kill in the next instruction.
       try {
         const at = new Date(performance.timeOrigin + t).toISOString();

@@ -3,6 +3,7 @@ import { BrowserWindow, ipcMain } from 'electron';
 import * as v from 'valibot';
 import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
 import { PHONE_CHANNELS, type PhoneConfig } from '../../app/ipc/phone.ts';
+import type { SteadyClock } from '../calls/steady-clock.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { confine, hardened, isFrom } from './app-protocol.ts';
 
@@ -16,10 +17,10 @@ export type PhoneWindow = {
   close(): void;
 };
 
-export type PhoneWindowPorts = { preload: string; config(): PhoneConfig | null; log: Log };
+export type PhoneWindowPorts = { preload: string; config(): PhoneConfig | null; clock: SteadyClock; log: Log };
 
 export type PhoneListener = {
-  /** Parsed, its `monotonic` in this process's clock. */
+  /** Parsed, its `monotonic` in this process's steady clock. */
   onEvent(event: PhoneEvent): void;
   /** The page died and its calls with it; a new one is on its way. */
   onLost(): void;
@@ -30,7 +31,7 @@ const LONGEST_RESTART_MS = 30_000;
 /** A page that lived so long is no part of a crash loop. */
 const STABLE_MS = 60_000;
 
-export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): PhoneWindow {
+export function openPhoneWindow({ preload, config, clock, log }: PhoneWindowPorts): PhoneWindow {
   let listener: PhoneListener | null = null;
   const unheard: PhoneEvent[] = [];
   let window: BrowserWindow | null = null;
@@ -96,7 +97,8 @@ export function openPhoneWindow({ preload, config, log }: PhoneWindowPorts): Pho
       return;
     }
     offset = Math.min(offset, receivedAt - sentAt);
-    const heard = { ...parsed.output, monotonic: parsed.output.monotonic + offset };
+    const { monotonic, wall } = parsed.output;
+    const heard = { ...parsed.output, monotonic: clock.of(monotonic + offset, wall) };
     if (listener === null) unheard.push(heard);
     else listener.onEvent(heard);
   });

@@ -122,8 +122,8 @@ describe('the log', () => {
 
 describe('the timeline', () => {
   test('has the given time on both clocks, and goes on after a restart', () => {
-    openTimeline(folder).add('invite', 'r-1', { number: '0142' }, 1234.5678);
-    openTimeline(folder).add('ended', 'r-1');
+    openTimeline(folder, () => performance.now()).add('invite', 'r-1', { number: '0142' }, 1234.5678);
+    openTimeline(folder, () => performance.now()).add('ended', 'r-1');
     const [invite, ended] = lines('timeline.jsonl');
     expect(invite).toEqual({
       t: 1234.568,
@@ -136,7 +136,7 @@ describe('the timeline', () => {
   });
 
   test.each([Number.NaN, Infinity, 1e300, -1e300])('a time of %d takes nothing with it', (t) => {
-    const timeline = openTimeline(folder);
+    const timeline = openTimeline(folder, () => performance.now());
     expect(() => timeline.add('invite', 'r-1', {}, t)).not.toThrow();
     timeline.add('after', 'r-1');
     expect(lines('timeline.jsonl').at(-1)).toMatchObject({ event: 'after' });
@@ -144,7 +144,7 @@ describe('the timeline', () => {
 
   test('does not grow without end', () => {
     fs.writeFileSync(path.join(folder, 'timeline.jsonl'), Buffer.alloc(9 * 1024 * 1024));
-    const timeline = openTimeline(folder);
+    const timeline = openTimeline(folder, () => performance.now());
     timeline.add('first', null);
     timeline.add('second', null);
     expect(lines('timeline.jsonl').map(({ event }) => event)).toEqual(['first', 'second']);
