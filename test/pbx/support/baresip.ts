@@ -1,8 +1,9 @@
 /** baresip, a desk phone: registered over UDP, told what to do over its control port (netstrings of JSON). */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
+import { rms, SILENCE, SPEECH_RATE, synthesizeSpeech, wav } from '../../../sandbox/pbx/audio.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
 import { freePort } from './kamailio.ts';
 
@@ -14,6 +15,8 @@ export type DeskPhone = {
   /** Runs a command and gives its answer. @throws where baresip refuses it */
   command(command: 'dial' | 'accept' | 'hangup', params?: string): Promise<string>;
   events(): readonly DeskPhoneEvent[];
+  /** What it has heard so far in all its calls: seconds of audio, and how many of them were not silence. */
+  heard(): Promise<{ seconds: number; loudSeconds: number }>;
   /** The first event of that type, past or to come. */
   waitFor(type: string, within?: number): Promise<DeskPhoneEvent>;
   /** What it printed, for a failure. */
@@ -33,7 +36,9 @@ export async function startDeskPhone(options: {
   const { user, password, domain, proxyPort } = options;
   const [sipPort, controlPort] = [await freePort(), await freePort()];
   const home = join(options.folder, `baresip-${user}-${sipPort}`);
-  await mkdir(home);
+  const heardFolder = join(home, 'heard');
+  await mkdir(heardFolder, { recursive: true });
+  await writeFile(join(home, 'voice.wav'), wav(synthesizeSpeech(120, 20), SPEECH_RATE));
   await writeFile(
     join(home, 'accounts'),
     `<sip:${user}@${domain};transport=udp>;auth_user=${user};auth_pass=${password};` +
@@ -46,20 +51,22 @@ sip_listen 127.0.0.1:${sipPort}
 call_local_timeout 120
 call_max_calls 8
 audio_player aubridge,sink
-audio_source ausine,440
+audio_source aufile,${join(home, 'voice.wav')}
 audio_alert aubridge,alert
 ausrc_srate 48000
 auplay_srate 48000
-ausrc_channels 2
-auplay_channels 2
+ausrc_channels 1
+auplay_channels 1
 net_interface 127.0.0.1
 dns_server 127.0.0.1:53
 module_path /usr/lib/baresip/modules
 module_tmp uuid.so
 module_tmp account.so
 module g711.so
-module ausine.so
+module aufile.so
 module aubridge.so
+module sndfile.so
+snd_path ${heardFolder}
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:${controlPort}
@@ -115,6 +122,14 @@ ctrl_tcp_listen 127.0.0.1:${controlPort}
       return data;
     },
     events: () => [...events],
+    heard: async () => {
+      const files = (await readdir(heardFolder)).filter((name) => name.endsWith('-dec.wav'));
+      const sounds = await Promise.all(files.map(async (name) => loudness(await readFile(join(heardFolder, name)))));
+      return {
+        seconds: sounds.reduce((sum, { seconds }) => sum + seconds, 0),
+        loudSeconds: sounds.reduce((sum, { loudSeconds }) => sum + loudSeconds, 0),
+      };
+    },
     waitFor: (type, within) =>
       eventually(`${type} at desk phone ${user}`, () => events.find((event) => event.type === type), within),
     stop: async () => {
@@ -122,4 +137,22 @@ ctrl_tcp_listen 127.0.0.1:${controlPort}
       await baresip.stop();
     },
   };
+}
+
+/** How much of a recording (16-bit PCM or float, as baresip's sndfile writes them) is louder than silence, in steps of 20 ms. */
+function loudness(file: Buffer): { seconds: number; loudSeconds: number } {
+  const format = file.readUInt16LE(20);
+  const channels = file.readUInt16LE(22);
+  const rate = file.readUInt32LE(24);
+  const bytes = file.readUInt16LE(34) / 8;
+  const data = file.indexOf('data', 36) + 8;
+  const count = Math.floor((file.length - data) / bytes);
+  const samples = Int16Array.from({ length: count }, (_, index) =>
+    format === 3 ? Math.round(file.readFloatLE(data + index * bytes) * 32_767) : file.readInt16LE(data + index * bytes),
+  );
+  const step = Math.round((rate * channels) / 50);
+  let loud = 0;
+  for (let at = 0; at + step <= samples.length; at += step)
+    if (rms(samples.subarray(at, at + step)) > SILENCE) loud += 1;
+  return { seconds: count / (rate * channels), loudSeconds: loud / 50 };
 }

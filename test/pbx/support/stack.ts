@@ -32,6 +32,8 @@ type CallOptions = {
 };
 
 export type PbxStack = {
+  /** For files of the test; goes with the stack. */
+  readonly folder: string;
   readonly wsUrl: string;
   readonly wssUrl: string;
   /** The authority behind `wssUrl`: its text and its file. */
@@ -73,7 +75,9 @@ export type PbxStack = {
 
 /** Why the stack cannot run here, or null. */
 export function missingPbxPrograms(): string | null {
-  const missing = ['kamailio', 'sipp', 'baresip', 'rtpengine', 'openssl'].filter((program) => findProgram(program) === null);
+  const missing = ['kamailio', 'sipp', 'baresip', 'rtpengine', 'openssl'].filter(
+    (program) => findProgram(program) === null,
+  );
   return missing.length === 0 ? null : `not installed: ${missing.join(', ')}`;
 }
 
@@ -123,6 +127,7 @@ export async function startPbxStack({ media = false }: { media?: boolean } = {})
     });
 
     return {
+      folder,
       wsUrl: `ws://127.0.0.1:${kamailio.phoneSide.ws}`,
       wssUrl: `wss://127.0.0.1:${kamailio.phoneSide.wss}`,
       caPem: certificates.caPem,
