@@ -8,6 +8,7 @@ import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
 import type { Answer } from '../app/ipc/panel.ts';
 import type { Preferences } from '../app/settings/preferences.ts';
+import { LINK_SCHEMES, targetInArguments, targetOfLink } from '../app/numbers/link.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { officeOf } from '../app/kommo/office.ts';
 import { createBridge } from './bridge/bridge.ts';
@@ -31,7 +32,8 @@ import { phonePreferencesOf } from './settings/phone-config.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
 import { createToasts } from './toasts/toasts.ts';
-import { createTray, trayStateOf } from './tray/tray.ts';
+import { createTray } from './tray/tray.ts';
+import { trayStateOf } from './tray/tray-state.ts';
 import { createDeskPhones } from './windows/desk-phones.ts';
 import { createNotices } from './windows/notices.ts';
 import { createPanelWindow } from './windows/panel-window.ts';
@@ -276,7 +278,10 @@ export function compose(foundation: Foundation): void {
   });
 
   const audio = createPhoneAudio({ onChange: () => refresh() });
-  const deskPhones = createDeskPhones({ onChange: () => refresh() });
+  const deskPhones = createDeskPhones({
+    onChange: () => refresh(),
+    refused: (sentence) => notices.add('desk-phone', sentence),
+  });
   /** The one road to a new call, whoever asks: the panel, a link, the widget. */
   function dial(target: string): Answer {
     const { state, reason } = phoneStatus.current();
@@ -288,7 +293,8 @@ export function compose(foundation: Foundation): void {
   }
   const links = createLinkDesk({
     newId: () => `link-${randomUUID()}`,
-    dialsAtOnce: () => preferences.current().links === 'dial',
+    // Before the phone is ready a link would only be refused: it asks, and waits.
+    dialsAtOnce: () => preferences.current().links === 'dial' && phoneStatus.current().state === 'registered',
     dial: (number) => {
       const answer = dial(number);
       if (!answer.ok) notices.add('link', `${number} was not called. ${answer.message}`);
@@ -333,7 +339,12 @@ export function compose(foundation: Foundation): void {
     state: () => panelState(panelPorts),
     timeline,
   });
-  const tray = createTray({ assets, open: panel.show, quit: () => app.quit() });
+  const tray = createTray({
+    assets,
+    open: panel.show,
+    setDoNotDisturb: (doNotDisturb) => setPreferences({ ...preferences.current(), doNotDisturb }),
+    quit: () => app.quit(),
+  });
 
   let leaving = false;
   let refreshing = false;
@@ -345,7 +356,8 @@ export function compose(foundation: Foundation): void {
       refreshing = false;
       if (leaving) return;
       panel.send();
-      tray.show(trayStateOf(phoneStatus.current().state, calls.views().length));
+      const { doNotDisturb } = preferences.current();
+      tray.show(trayStateOf(phoneStatus.current().state, calls.views().length, doNotDisturb), doNotDisturb);
     });
   }
 
@@ -360,6 +372,7 @@ export function compose(foundation: Foundation): void {
     panelOpened = true;
     void bridge.start();
     deliveries.run();
+    if (launch.link !== null) links.open(launch.link);
     timeline.add('ready', null);
     if (session.client() !== null)
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
@@ -377,7 +390,7 @@ export function compose(foundation: Foundation): void {
       if (event.kind === 'registration') phoneStatus.accept(event);
       else if (event.kind === 'refused-message') log('phone.refused', { detail: event.detail });
       else if (event.kind === 'devices' || event.kind === 'audio-level') audio.accept(event);
-      else if (event.kind === 'watch') deskPhones.accept(event);
+      else if (event.kind === 'watch' || event.kind === 'desk-phone') deskPhones.accept(event);
       else calls.accept(event);
     },
     onLost: () => {
@@ -388,7 +401,22 @@ export function compose(foundation: Foundation): void {
     },
   });
 
-  app.on('second-instance', () => panel.show());
+  app.on('second-instance', (_event, argv) => {
+    const target = targetInArguments(argv);
+    if (target === null) panel.show();
+    else links.open(target);
+  });
+  // macOS hands links over so; Windows and Linux start a second instance.
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    const target = targetOfLink(url);
+    if (target !== null) links.open(target);
+  });
+  // Once for a profile: whoever gave the links to another program later wants them there.
+  if (app.isPackaged && vault.get('links', v.literal(true)) === null) {
+    for (const scheme of LINK_SCHEMES) app.setAsDefaultProtocolClient(scheme);
+    vault.set('links', true);
+  }
   app.on('activate', () => panel.show());
   powerMonitor.on('suspend', clock.suspended);
   // A socket that was open before sleep is dead, whatever it says.

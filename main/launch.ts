@@ -1,5 +1,6 @@
 /** How the program was started: its command line and environment, parsed. */
 import path from 'node:path';
+import { targetInArguments } from '../app/numbers/link.ts';
 
 export type Launch = {
   /** A provisioning file to take over at this start. */
@@ -8,11 +9,13 @@ export type Launch = {
   profile: string | null;
   /** Start in the tray, without the panel. */
   hidden: boolean;
+  /** What a `tel:`, `sip:` or `callto:` link asked to call. */
+  link: string | null;
 };
 
 const FLAGS = ['--provision', '--profile'] as const;
 
-/** Reads `--provision FILE`, `--profile DIR`, `--hidden`, and `RINGSIDE_PROVISION`, `RINGSIDE_PROFILE`. */
+/** Reads `--provision FILE`, `--profile DIR`, `--hidden`, a link, and `RINGSIDE_PROVISION`, `RINGSIDE_PROFILE`. */
 export function parseLaunch(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -36,6 +39,7 @@ export function parseLaunch(
       provision: at(values.get('--provision') ?? env['RINGSIDE_PROVISION']),
       profile: at(values.get('--profile') ?? env['RINGSIDE_PROFILE']),
       hidden: argv.includes('--hidden'),
+      link: targetInArguments(argv),
     },
   };
 }

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, safeStorage } from 'electron';
+import { targetOfLink } from '../app/numbers/link.ts';
 import { parseProvisioning, provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
@@ -33,6 +34,11 @@ function start(): void {
     provisioning = read;
   }
 
+  // A link may be what macOS started us for; once everything is built compose.ts listens as well.
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    launch.link ??= targetOfLink(url);
+  });
   app.setName('Ringside');
   app.setAppUserModelId('com.ringside.desktop');
   if (launch.profile !== null) {

@@ -10,7 +10,13 @@ const root = join(import.meta.dirname, '..');
 
 const BLUE = '#1f5bd6';
 /** Mid tones that stand out from a light and from a dark task bar alike. */
-const TRAY = { registered: '#3d82f6', trying: '#c98a08', refused: '#e5484d', 'in-call': '#1f9d57' } as const;
+const TRAY = {
+  registered: '#3d82f6',
+  trying: '#c98a08',
+  refused: '#e5484d',
+  'in-call': '#1f9d57',
+  'do-not-disturb': '#8f6bd9',
+} as const;
 const APP_SIZES = [16, 32, 64, 128, 256, 512];
 const TRAY_SIZES = [16, 22, 32];
 /** Kommo's images (developers.kommo.com/docs/images), all at most 300 KB. */

@@ -4,9 +4,9 @@ import { parseLaunch } from '../../../main/launch.ts';
 
 const cwd = path.resolve('/home/ana');
 const launch = (args: string[], env: Record<string, string> = {}) => parseLaunch(['ringside', ...args], env, cwd);
-const taken = (provision: string | null, profile: string | null, hidden = false) => ({
+const taken = (provision: string | null, profile: string | null, hidden = false, link: string | null = null) => ({
   ok: true,
-  launch: { provision, profile, hidden },
+  launch: { provision, profile, hidden, link },
 });
 
 test.each<[string, string[], Record<string, string>, unknown]>([
@@ -40,10 +40,11 @@ test.each<[string, string[], Record<string, string>, unknown]>([
   ['hidden', ['--hidden'], {}, taken(null, null, true)],
   [
     'what Electron and Chromium add',
-    ['.', '--no-sandbox', '--user-data-dir=/x', 'tel:+14155550142'],
+    ['.', '--no-sandbox', '--user-data-dir=/x', 'tel:+1-415-555-0142;ext=1'],
     {},
-    taken(null, null),
+    taken(null, null, false, '+14155550142'),
   ],
+  ['a link that names nothing to call, as none', ['tel:alice'], {}, taken(null, null)],
 ])('takes %s', (_what, args, env, expected) => {
   expect(launch(args, env)).toEqual(expected);
 });

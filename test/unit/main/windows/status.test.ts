@@ -1,7 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import type { RegistrationEvent } from '../../../../app/calls/phone-event.ts';
+import type { DeskPhoneEvent, RegistrationEvent, WatchEvent } from '../../../../app/calls/phone-event.ts';
 import type { Settings } from '../../../../main/settings/settings.ts';
+import { createDeskPhones } from '../../../../main/windows/desk-phones.ts';
 import { createNotices } from '../../../../main/windows/notices.ts';
+import { createPhoneAudio } from '../../../../main/windows/phone-audio.ts';
 import { createPhoneStatus } from '../../../../main/windows/phone-status.ts';
 
 const phone = {
@@ -37,6 +39,7 @@ test.each<[NonNullable<RegistrationEvent['reason']>['code'], RegExp]>([
   ['wrong-password', /does not accept the password.*administrator/],
   ['unknown-extension', /does not know this extension/],
   ['forbidden', /does not let this extension register/],
+  ['untrusted', /certificate.*not trusted.*administrator/],
 ])('%s is a sentence with what to do, and no SIP', (code, sentence) => {
   const phoneStatus = status();
   phoneStatus.accept(event(code === 'unreachable' ? 'retrying' : 'refused', code));
@@ -71,4 +74,57 @@ test('a notice is said once, stays until it is dismissed, and may come back', ()
   expect(notices.list()).toEqual([]);
   notices.add('journal-full', 'Make room.');
   expect(changed).toHaveBeenCalledTimes(3);
+});
+
+test('what there is to hear with, and the test of it; a page that dies ends its test', () => {
+  const onChange = vi.fn<() => void>();
+  const audio = createPhoneAudio({ onChange });
+  const at = { monotonic: 1, wall: 1 };
+  expect([audio.devices(), audio.test()]).toEqual([{ microphones: [], speakers: [] }, null]);
+  const microphones = [{ id: 'm', label: 'Headset' }];
+  audio.accept({ kind: 'devices', microphones, speakers: [], ...at });
+  expect(audio.devices()).toEqual({ microphones, speakers: [] });
+  audio.accept({ kind: 'audio-level', microphone: 0.5, ...at });
+  expect(audio.test()).toEqual({ microphone: 0.5, problem: null });
+  audio.accept({ kind: 'audio-level', microphone: null, problem: 'microphone-denied', ...at });
+  expect(audio.test()).toMatchObject({ microphone: 0, problem: expect.stringMatching(/privacy settings/) });
+  audio.accept({ kind: 'audio-level', microphone: null, ...at });
+  expect(audio.test()).toBeNull();
+  audio.accept({ kind: 'audio-level', microphone: 0.1, ...at });
+  audio.lost();
+  expect(audio.test()).toBeNull();
+  expect(onChange).toHaveBeenCalledTimes(6);
+});
+
+test('desk phones: how each watch stands, what it was asked, and why it did not', () => {
+  const refused = vi.fn<(sentence: string) => void>();
+  const phones = createDeskPhones({ onChange: () => undefined, refused });
+  const at = { monotonic: 1, wall: 1 };
+  const watch = (state: WatchEvent['state']): WatchEvent => ({ kind: 'watch', extension: '201', state, ...at });
+  const wish = (state: DeskPhoneEvent['state'], detail?: string): DeskPhoneEvent => ({
+    kind: 'desk-phone',
+    extension: '201',
+    wish: 'dial',
+    state,
+    ...(detail === undefined ? {} : { detail }),
+    ...at,
+  });
+  const reason = () => phones.views()[0]?.reason;
+  phones.accept(wish('asked'));
+  expect(phones.views()).toEqual([]);
+  phones.accept(watch('refused'));
+  expect(reason()).toMatch(/does not let Ringside watch.*administrator/);
+  phones.accept(watch('watching'));
+  expect(phones.views()).toEqual([{ extension: '201', state: 'watching', reason: null }]);
+  phones.accept(wish('asked'));
+  expect(reason()).toBe('The desk phone 201 was asked to call.');
+  phones.accept(wish('ringing'));
+  expect(reason()).toMatch(/rings. Pick it up/);
+  phones.accept(wish('done'));
+  expect(reason()).toBeNull();
+  phones.accept(wish('refused', 'It is busy.'));
+  expect(refused.mock.calls).toEqual([['The desk phone 201 did not call. It is busy.']]);
+  expect([phones.watches('201'), phones.watches('202')]).toEqual([true, false]);
+  phones.lost();
+  expect(phones.views()).toEqual([]);
 });
