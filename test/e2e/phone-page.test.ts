@@ -1,71 +1,22 @@
-/** The phone page in real Chromium, with real audio, against the sandbox's PBX; its `window.ringside` is the test. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+/** The phone page in real Chromium, with real audio, against the sandbox's PBX. */
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
-import * as v from 'valibot';
-import { build, createLogger } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { PhoneEventSchema, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
-import type { PhoneBridge, PhoneConfig } from '../../app/ipc/phone.ts';
-import { defaultPreferences } from '../../app/settings/preferences.ts';
+import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
-import { bundles } from '../../scripts/bundles.ts';
+import { startPhonePages, type OpenedPhone, type PhonePages } from './support/phone-page.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 const DOMAIN = 'pbx.test';
 
-let folder: string;
-let browser: Browser;
-let origin: string;
-let server: ReturnType<typeof createServer>;
-let connectSource = '';
+let pages: PhonePages;
 let pbx: Pbx;
 let undo: (() => Promise<unknown> | void)[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ringside-phone-'));
-  const page = bundles(ROOT, folder, createLogger('warn')).find(({ root }) => root === join(ROOT, 'renderer', 'phone'));
-  if (page === undefined) throw new Error('no build for the phone page');
-  await build(page);
-  server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://x').pathname;
-    readFile(join(folder, 'renderer/phone', path)).then(
-      (file) => {
-        const policy = `default-src 'none'; script-src 'self'; connect-src ${connectSource}; media-src 'self' blob: mediastream:`;
-        response
-          .writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'content-security-policy': policy })
-          .end(file);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--no-first-run',
-      '--use-fake-device-for-media-stream',
-      '--autoplay-policy=no-user-gesture-required',
-      '--allow-loopback-in-peer-connection',
-    ],
-  });
+  pages = await startPhonePages();
 });
 
-afterAll(async () => {
-  await browser.close();
-  server.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pages.close());
 
 beforeEach(async () => {
   pbx = await startPbx({ domain: DOMAIN, extensions: [{ user: '101', password: 'right', displayName: 'Ana' }] });
@@ -76,105 +27,26 @@ afterEach(async () => {
   for (const step of undo.toReversed()) await step();
 });
 
-type Kind<K extends PhoneEvent['kind']> = PhoneEvent & { kind: K };
-
-type Opened = {
-  events: PhoneEvent[];
-  /** Gives the commands in one go. */
-  command(...commands: PhoneCommand[]): Promise<void>;
-  /** The first event that fits, whether it was there before or comes. */
-  until<K extends PhoneEvent['kind']>(kind: K, fits?: (event: Kind<K>) => boolean): Promise<Kind<K>>;
-  console: string[];
-};
-
-async function openPhone(config: Partial<PhoneConfig> = {}, permissions = ['microphone']): Promise<Opened> {
-  const whole: PhoneConfig = {
-    servers: [pbx.url],
-    uri: `sip:101@${DOMAIN}`,
-    authorizationUser: '101',
-    password: 'right',
-    displayName: 'Ana',
-    iceServers: [],
-    instanceId: '6f1c9d9e-7d3f-4a58-9a43-0c9f2b7a1e55',
-    userAgent: 'Ringside test',
-    headers: ['x-recording-url'],
-    dtmf: 'rfc4733',
-    autoAnswer: true,
-    callsAtOnce: 4,
-    gatheringMs: 500,
-    watch: [],
-    deskPhone: 'refer',
-    preferences: defaultPreferences,
-    ...config,
-  };
-  connectSource = whole.servers.join(' ');
-  const context = await browser.newContext({ permissions });
-  undo.push(() => context.close());
-  const page = await context.newPage();
-  const events: PhoneEvent[] = [];
-  const printed: string[] = [];
-  let listeners: (() => void)[] = [];
-  page.on('console', (message) => printed.push(message.text()));
-  page.on('pageerror', (error) => printed.push(String(error)));
-  await page.exposeFunction('reported', (event: unknown) => {
-    // The contract itself is the judge of every single event.
-    events.push(v.parse(PhoneEventSchema, event));
-    for (const listener of listeners) listener();
-  });
-  await page.addInitScript((given) => {
-    const commands = new Set<(command: PhoneCommand) => void>();
-    const bridge: PhoneBridge = {
-      config: () => Promise.resolve(given),
-      report: (event) => (globalThis as unknown as { reported(event: PhoneEvent): void }).reported(event),
-      onCommand(listener) {
-        commands.add(listener);
-        return () => commands.delete(listener);
-      },
-    };
-    Object.assign(globalThis, {
-      ringside: bridge,
-      command: (command: PhoneCommand) => commands.forEach((each) => each(command)),
-    });
-  }, whole);
-  await page.goto(`${origin}/index.html`);
-  return {
-    events,
-    console: printed,
-    command: (...commands) =>
-      page.evaluate(
-        (given) => given.forEach((globalThis as unknown as { command(command: PhoneCommand): void }).command),
-        commands,
-      ),
-    until<K extends PhoneEvent['kind']>(kind: K, fits: (event: Kind<K>) => boolean = () => true) {
-      const isOf = (event: PhoneEvent): event is Kind<K> => event.kind === kind;
-      const find = () => events.filter(isOf).find(fits);
-      return new Promise<Kind<K>>((resolve) => {
-        const look = () => {
-          const found = find();
-          if (found === undefined) return;
-          listeners = listeners.filter((each) => each !== look);
-          resolve(found);
-        };
-        listeners.push(look);
-        look();
-      });
-    },
-  };
+async function openPhone(config: Partial<PhoneConfig> = {}, permissions = ['microphone']): Promise<OpenedPhone> {
+  const phone = await pages.open({ servers: [pbx.url], ...config }, { permissions });
+  undo.push(() => phone.close());
+  return phone;
 }
 
-async function registered(config?: Partial<PhoneConfig>, permissions?: string[]): Promise<Opened> {
+async function registered(config?: Partial<PhoneConfig>, permissions?: string[]): Promise<OpenedPhone> {
   const phone = await openPhone(config, permissions);
   await phone.until('registration', ({ state }) => state === 'registered');
   return phone;
 }
 
-const kinds = (phone: Opened) =>
-  phone.events.flatMap(({ kind }) => (kind === 'registration' || kind === 'media' ? [] : [kind]));
+/** What is told of calls, and refused. */
+const kinds = (phone: OpenedPhone) =>
+  phone.events.flatMap(({ kind }) => (['registration', 'media', 'devices', 'quality'].includes(kind) ? [] : [kind]));
 
 describe('registration', () => {
   test('is there, under the policy of the page, and nothing is said on the console', async () => {
     const phone = await registered();
-    expect(phone.events.map((event) => event.kind === 'registration' && event.state)).toEqual([
+    expect(phone.events.flatMap((event) => (event.kind === 'registration' ? [event.state] : []))).toEqual([
       'connecting',
       'registered',
     ]);
