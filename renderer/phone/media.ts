@@ -1,29 +1,19 @@
 /** Audio of a call: the microphone, the peer connection, and the sound of the other side. */
 import { Invitation, Inviter, SessionState, Web, type SessionDescriptionHandlerFactory } from 'sip.js';
+import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
+import { release } from './devices.ts';
+import { iceGeneration, problemOf, voiceCodecs } from './session-description.ts';
 
-export type AudioState = {
-  state: 'connected' | 'no-microphone' | 'microphone-denied' | 'failed';
-  detail?: string;
-};
+export type AudioState = Pick<PhoneEvent & { kind: 'media' }, 'state'> & { detail?: string };
 
 /** Passed to `accept` and `invite`: the microphone is opened before SIP is told anything. */
 export type AudioOptions = Web.SessionDescriptionHandlerOptions & { microphone?: MediaStream };
 
-/** SIP.js would wait 5 s for a STUN server that does not answer, and the caller with it. */
-const GATHERING_MS = 500;
-
-/** The microphone. Rejects with what `audioProblem` explains. */
-export async function openMicrophone(): Promise<MediaStream> {
-  return navigator.mediaDevices.getUserMedia({ audio: true });
-}
-
-export function release(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
-}
-
 /** Why there is no microphone, from what getUserMedia threw. */
-export function audioProblem(error: unknown): AudioState {
+export function audioProblem(error: unknown): AudioState & {
+  state: 'microphone-denied' | 'no-microphone' | 'failed';
+} {
   const name = error instanceof Error ? error.name : 'unknown';
   switch (name) {
     case 'NotAllowedError':
@@ -38,49 +28,174 @@ export function audioProblem(error: unknown): AudioState {
   }
 }
 
-/** Whether a session description has audio to speak of: an `m=audio` line whose port is not 0 (RFC 3264 section 6). */
-function hasAudio(sdp: string): boolean {
-  return /^m=audio [1-9]/m.test(sdp);
+type IceServers = PhoneConfig['iceServers'];
+
+/**
+ * The candidate after which nothing better is to come: a relayed one where there is a TURN server, our address outside
+ * where there is a STUN server, else the addresses of this computer.
+ */
+export function lastCandidate(iceServers: IceServers): RTCIceCandidateType {
+  const urls = iceServers.flatMap((server) => server.urls);
+  if (urls.some((url) => /^turns?:/i.test(url))) return 'relay';
+  return urls.length > 0 ? 'srflx' : 'host';
 }
 
+/**
+ * This computer's own addresses come within some milliseconds, all at once; Chromium then takes 130 ms more to list
+ * them for TCP again, which no PBX speaks.
+ */
+const QUIET_MS = 20;
+
+/**
+ * Waits until a peer connection has candidates enough to be called by.
+ * @param last after which one it is enough
+ * @param longestMs for a STUN or TURN server that does not answer, milliseconds
+ */
+export function gathered(connection: RTCPeerConnection, last: RTCIceCandidateType, longestMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let quiet: number | undefined;
+    const enough = () => {
+      clearTimeout(quiet);
+      clearTimeout(longest);
+      connection.removeEventListener('icecandidate', onCandidate);
+      resolve();
+    };
+    const longest = window.setTimeout(enough, longestMs);
+    const onCandidate = ({ candidate }: RTCPeerConnectionIceEvent) => {
+      if (candidate === null) enough();
+      else if (candidate.type !== last) return;
+      else if (last !== 'host') enough();
+      else {
+        clearTimeout(quiet);
+        quiet = window.setTimeout(enough, QUIET_MS);
+      }
+    };
+    connection.addEventListener('icecandidate', onCandidate);
+  });
+}
+
+export type MediaPort = {
+  iceServers: IceServers;
+  /** Longest wait for candidates, milliseconds. */
+  gatheringMs: number;
+  openMicrophone(): Promise<MediaStream>;
+  /** Id of `setSinkId`; empty for the system's choice. */
+  speaker(): string;
+  changed(callId: string, state: AudioState): void;
+  /** A microphone in use has stopped by itself. */
+  microphoneLost(): void;
+};
+
+/** The audio of one session. */
 class AudioHandler extends Web.SessionDescriptionHandler {
+  readonly #port: MediaPort;
   readonly #audio = new Audio();
   readonly #refused: (detail: string) => void;
+  readonly #closed: () => void;
+  /** The stream that the session knows: a change of the microphone changes its track. */
+  #microphone: MediaStream | null = null;
+  #iceGeneration = '';
 
   constructor(
     logger: ConstructorParameters<typeof Web.SessionDescriptionHandler>[0],
-    iceServers: RTCIceServer[],
-    changed: (state: AudioState) => void,
-    refused: (detail: string) => void,
+    port: MediaPort,
+    tell: {
+      changed(state: AudioState): void;
+      refused(detail: string): void;
+      closed(): void;
+    },
   ) {
+    const iceServers = port.iceServers.map(({ urls, username, credential }) => ({
+      urls,
+      ...(username === undefined ? {} : { username }),
+      ...(credential === undefined ? {} : { credential }),
+    }));
     super(
       logger,
-      (_constraints, _handler, options: AudioOptions = {}) => Promise.resolve(options.microphone ?? openMicrophone()),
-      {
-        iceGatheringTimeout: GATHERING_MS,
-        peerConnectionConfiguration: { iceServers },
+      async (_constraints, _handler, { microphone }: AudioOptions = {}) => {
+        this.#microphone = microphone ?? (await port.openMicrophone());
+        this.#watch(this.#microphone);
+        return this.#microphone;
       },
+      { iceGatheringTimeout: port.gatheringMs, peerConnectionConfiguration: { iceServers } },
     );
-    this.#refused = refused;
+    this.#port = port;
+    this.#refused = (detail) => tell.refused(detail);
+    this.#closed = () => tell.closed();
     this.#audio.autoplay = true;
+    void this.useSpeaker(port.speaker());
     this.peerConnectionDelegate = {
       ontrack: () => {
         this.#audio.srcObject = this.remoteMediaStream;
       },
       onconnectionstatechange: () => {
         const state = this.peerConnection?.connectionState;
-        if (state === 'connected') changed({ state });
-        if (state === 'failed') changed({ state, detail: 'no way was found for the audio' });
+        if (state === 'connected') tell.changed({ state });
+        if (state === 'disconnected') tell.changed({ state: 'interrupted' });
+        // While it still rings, only the announcement is lost.
+        if (state === 'failed' && this.peerConnection?.signalingState === 'stable')
+          tell.changed({ state, detail: 'no way was found for the audio' });
       },
     };
+  }
+
+  /** False once the microphone was unplugged. */
+  get hasMicrophone(): boolean {
+    return this.#microphone?.getAudioTracks().some(({ readyState }) => readyState === 'live') ?? true;
+  }
+
+  get isInterrupted(): boolean {
+    const state = this.peerConnection?.connectionState;
+    return state === 'disconnected' || state === 'failed';
+  }
+
+  async stats(): Promise<Iterable<unknown>> {
+    return (await this.peerConnection?.getStats())?.values() ?? [];
+  }
+
+  /** Plays early media (RFC 3960): what another branch of a fork, or the answer, says later replaces it. */
+  async early(sdp: string): Promise<void> {
+    const state = this.peerConnection?.signalingState;
+    if (state !== 'have-local-offer' && state !== 'have-remote-pranswer') return;
+    if (problemOf(sdp, spoken()) !== null) return;
+    // An announcement that cannot be played is no reason to end the call.
+    await this.peerConnection?.setRemoteDescription({ type: 'pranswer', sdp }).catch(() => undefined);
+  }
+
+  /** Speaks into another microphone from now on; one that is muted stays so. */
+  async useMicrophone(fresh: MediaStream): Promise<void> {
+    const [track] = fresh.getAudioTracks();
+    const known = this.#microphone;
+    if (this.peerConnection === undefined || track === undefined || known === null) {
+      release(fresh);
+      return;
+    }
+    const before = known.getAudioTracks();
+    track.enabled = before.every(({ enabled }) => enabled);
+    await this.setLocalMediaStream(fresh);
+    for (const old of before) {
+      old.stop();
+      known.removeTrack(old);
+    }
+    known.addTrack(track);
+    this.#watch(known);
+    // Hung up meanwhile: what was closed then was the old one.
+    if (this.peerConnection === undefined) release(known);
+  }
+
+  /** A device that is gone leaves the sound where the system puts it. */
+  async useSpeaker(id: string): Promise<void> {
+    await this.#audio.setSinkId(id).catch(() => this.#audio.setSinkId('').catch(() => undefined));
   }
 
   override async setDescription(
     ...[sdp, options, modifiers]: Parameters<Web.SessionDescriptionHandler['setDescription']>
   ): Promise<void> {
     try {
-      if (!hasAudio(sdp)) throw new Error('the other side offers no audio');
+      const problem = problemOf(sdp, spoken());
+      if (problem !== null) throw new Error(problem);
       await super.setDescription(sdp, options, modifiers);
+      this.#refuseOtherMedia();
     } catch (error) {
       this.#refused(error instanceof Error ? error.message : 'unusable session description');
       throw error;
@@ -90,36 +205,79 @@ class AudioHandler extends Web.SessionDescriptionHandler {
   override close(): void {
     super.close();
     this.#audio.srcObject = null;
+    this.#closed();
+  }
+
+  protected override setRemoteSessionDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const connection = this.peerConnection;
+    // SIP.js knows nothing of provisional answers.
+    return connection?.signalingState === 'have-remote-pranswer'
+      ? connection.setRemoteDescription({ ...description, type: 'answer' })
+      : super.setRemoteSessionDescription(description);
+  }
+
+  /** In place of SIP.js's own, which waits for the end of all gathering. */
+  protected override async waitForIceGatheringComplete(): Promise<void> {
+    const connection = this.peerConnection;
+    if (connection === undefined) throw new Error('the call is over');
+    // A hold or resume has the candidates that are known; a restart, ours or theirs, has none yet.
+    const generation = iceGeneration(connection.localDescription?.sdp ?? '');
+    if (generation === this.#iceGeneration || connection.iceGatheringState === 'complete') return;
+    this.#iceGeneration = generation;
+    await gathered(connection, lastCandidate(this.#port.iceServers), this.#port.gatheringMs);
+  }
+
+  /** Video, and audio beyond the first, are answered with port 0 (RFC 3264 section 6). */
+  #refuseOtherMedia(): void {
+    if (this.peerConnection?.signalingState !== 'have-remote-offer') return;
+    const all = this.peerConnection.getTransceivers();
+    const audio = all.find(({ receiver, direction }) => receiver.track.kind === 'audio' && direction !== 'stopped');
+    for (const transceiver of all) if (transceiver !== audio) transceiver.stop();
+  }
+
+  #watch(microphone: MediaStream): void {
+    for (const track of microphone.getAudioTracks()) track.onended = () => this.#port.microphoneLost();
   }
 }
 
+export type CallAudio = Pick<
+  AudioHandler,
+  'hasMicrophone' | 'isInterrupted' | 'stats' | 'early' | 'useMicrophone' | 'useSpeaker'
+>;
+
+function spoken(): ReadonlySet<string> {
+  return voiceCodecs(RTCRtpReceiver.getCapabilities('audio')?.codecs ?? []);
+}
+
 /**
- * Makes the media of each session. An offer that cannot be used (plain RTP without DTLS, no audio) is answered with
- * 488; SIP.js by itself would say 480.
+ * Makes the media of each session, and knows those that live by their Call-ID. An offer that cannot be used (plain RTP
+ * without DTLS, no audio, no codec of ours) is answered with 488; SIP.js by itself would say 480.
  */
-export function audioFactory(
-  iceServers: PhoneConfig['iceServers'],
-  report: (callId: string, state: AudioState) => void,
-): SessionDescriptionHandlerFactory {
-  const servers = iceServers.map(({ urls, username, credential }) => ({
-    urls,
-    ...(username === undefined ? {} : { username }),
-    ...(credential === undefined ? {} : { credential }),
-  }));
-  return (session) => {
+export function openMedia(port: MediaPort): {
+  factory: SessionDescriptionHandlerFactory;
+  live: ReadonlyMap<string, CallAudio>;
+} {
+  const live = new Map<string, AudioHandler>();
+  const factory: SessionDescriptionHandlerFactory = (session) => {
     if (!(session instanceof Invitation || session instanceof Inviter))
       throw new TypeError('neither an inbound nor an outbound call');
     const { callId } = session.request;
-    return new AudioHandler(
-      session.userAgent.getLogger('sip.SessionDescriptionHandler'),
-      servers,
-      (state) => report(callId, state),
-      (detail) => {
-        report(callId, { state: 'failed', detail: detail.slice(0, 512) });
+    const handler: AudioHandler = new AudioHandler(session.userAgent.getLogger('sip.SessionDescriptionHandler'), port, {
+      changed: (state) => port.changed(callId, state),
+      refused: (detail) => {
+        // Of a running call only the change is refused.
+        if (session.state === SessionState.Established) return;
+        port.changed(callId, { state: 'failed', detail: detail.slice(0, 512) });
         if (session instanceof Invitation && session.state === SessionState.Establishing) {
           session.reject({ statusCode: 488 }).catch(() => undefined);
         }
       },
-    );
+      closed: () => {
+        if (live.get(callId) === handler) live.delete(callId);
+      },
+    });
+    live.set(callId, handler);
+    return handler;
   };
+  return { factory, live };
 }

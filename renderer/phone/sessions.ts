@@ -2,7 +2,8 @@
 import { Invitation, Inviter, SessionState, UserAgent, type Session } from 'sip.js';
 import type { CallEvent, EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import { callerOf, dialUri, parseParty } from './identity.ts';
-import { audioProblem, openMicrophone, release, type AudioOptions, type AudioState } from './media.ts';
+import { release } from './devices.ts';
+import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
 import { badRequest, headersOf, type RawMessage } from './raw-message.ts';
 
 /** When something happened: on the page's monotonic clock and on the wall clock, milliseconds. */
@@ -41,6 +42,7 @@ export type SessionsPort = {
   headers: readonly string[];
   report(event: PhoneEvent): void;
   refuse(detail: string): void;
+  openMicrophone(): Promise<MediaStream>;
   /** Sends a message of our own making. */
   send(text: string): void;
   now(): Stamp;
@@ -176,7 +178,7 @@ export class Sessions {
       return;
     }
     try {
-      call.microphone = await openMicrophone();
+      call.microphone = await this.#port.openMicrophone();
     } catch (error) {
       if (!this.#isLive(call)) return;
       this.audio(call.callId, audioProblem(error));
@@ -274,7 +276,7 @@ export class Sessions {
     call.answering = true;
     let microphone: MediaStream;
     try {
-      microphone = await openMicrophone();
+      microphone = await this.#port.openMicrophone();
     } catch (error) {
       // The call rings on: the agent may plug one in, or decline.
       call.answering = false;

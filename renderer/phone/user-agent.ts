@@ -2,7 +2,7 @@
 import { Core, UserAgent, type URI } from 'sip.js';
 import type { PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
-import { audioFactory } from './media.ts';
+import { PhoneAudio } from './audio.ts';
 import { readMessage, repair } from './raw-message.ts';
 import { grantedExpires, step, unregistered, type Effect, type Input } from './registration.ts';
 import { Sessions, type Stamp } from './sessions.ts';
@@ -31,12 +31,23 @@ export function startPhone(
   const contactName = config.instanceId.replaceAll('-', '').slice(0, 16).toLowerCase();
   const displayName = config.displayName.replace(/[\\"\r\n]/g, '');
 
+  const audio = new PhoneAudio({
+    config,
+    report: port.report,
+    changed: (callId, state) => sessions.audio(callId, state),
+    now,
+  });
+  const report = (event: PhoneEvent) => {
+    audio.follow(event);
+    port.report(event);
+  };
   const sessions = new Sessions({
     domain: hostOf(uri),
     local: { user: extension, displayName, uri: uri.toString() },
     headers: [...ALWAYS, ...config.headers],
-    report: port.report,
+    report,
     refuse: port.refuse,
+    openMicrophone: () => audio.openMicrophone(),
     send: (text) => void userAgent.transport.send(text).catch(() => undefined),
     now,
   });
@@ -57,6 +68,7 @@ export function startPhone(
         return;
       }
       sessions.heard(message, at);
+      audio.heard(message, repaired);
       try {
         deliver(repaired);
       } catch (error) {
@@ -80,7 +92,7 @@ export function startPhone(
     noAnswerTimeout: RING_SECONDS,
     transportConstructor: WebSocketTransport,
     transportOptions: hooks,
-    sessionDescriptionHandlerFactory: audioFactory(config.iceServers, (callId, state) => sessions.audio(callId, state)),
+    sessionDescriptionHandlerFactory: audio.factory,
     delegate: { onInvite: (invitation) => sessions.invitation(invitation) },
     logBuiltinEnabled: false,
     logConfiguration: false,
@@ -143,6 +155,7 @@ export function startPhone(
   warmUp(config.servers[0] ?? '', userAgent);
   return {
     command(command) {
+      audio.obey(command);
       switch (command.kind) {
         case 'reconnect':
           feed({ kind: 'reconnect' });
@@ -155,13 +168,17 @@ export function startPhone(
           return;
         case 'preferences':
         case 'test-audio':
+        case 'silence':
         case 'dial-on-desk-phone':
           return;
         default:
           sessions.command(command);
       }
     },
-    stop: () => feed({ kind: 'stop' }),
+    stop() {
+      audio.stop();
+      feed({ kind: 'stop' });
+    },
   };
 }
 
