@@ -18,6 +18,7 @@ export type RawMessage = {
   readonly toTag: boolean;
   /** Every value of a header in order, by its lower-case long name. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly body: string;
 };
 
 /** RFC 3261 section 20, RFC 3515, RFC 4538 and others: the one-letter names. */
@@ -72,9 +73,15 @@ export function readMessage(text: string): RawMessage | null {
     status: status === null ? null : Number(status[1]),
     phrase: status?.[2] ?? '',
     callId,
-    toTag: /;\s*tag\s*=/i.test(splitNameAddr(to).parameters),
+    toTag: tagOf(to) !== null,
     headers,
+    body: text.slice(end + 4),
   };
+}
+
+/** The tag of a From or To header, null where it has none. */
+export function tagOf(header: string): string | null {
+  return /;\s*tag\s*=\s*([^;\s,]*)/i.exec(splitNameAddr(header).parameters)?.[1] ?? null;
 }
 
 /** The headers named, of one message, by lower-case name; several values joined as RFC 3261 section 7.3.1 joins them. */
@@ -87,14 +94,33 @@ export function headersOf(message: RawMessage, names: Iterable<string>): Record<
   return found;
 }
 
-/** A 400 to a request that could be read by us but not by SIP.js: without it the caller would wait for nothing. */
-export function badRequest(message: RawMessage, tag: string): string {
+/** A response of our own making (RFC 3261 section 8.2.6), to what SIP.js cannot answer. */
+export function responseTo(
+  request: RawMessage,
+  status: number,
+  phrase: string,
+  { tag = '', headers = [], sdp }: { tag?: string; headers?: readonly string[]; sdp?: string | undefined } = {},
+): string {
   const copied = (['via', 'from', 'to', 'call-id', 'cseq'] as const).flatMap((name) =>
-    (message.headers.get(name) ?? []).map(
-      (value) => `${name}: ${value}${name === 'to' && !message.toTag ? `;tag=${tag}` : ''}`,
+    (request.headers.get(name) ?? []).map(
+      (value) => `${name}: ${value}${name === 'to' && !request.toTag ? `;tag=${tag}` : ''}`,
     ),
   );
-  return ['SIP/2.0 400 Bad Request', ...copied, 'Content-Length: 0', '', ''].join('\r\n');
+  const body = sdp ?? '';
+  return [
+    `SIP/2.0 ${status} ${phrase}`,
+    ...copied,
+    ...headers,
+    ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
+    `Content-Length: ${new TextEncoder().encode(body).length}`,
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/** A 400 to a request that could be read by us but not by SIP.js: without it the caller would wait for nothing. */
+export function badRequest(message: RawMessage, tag: string): string {
+  return responseTo(message, 400, 'Bad Request', { tag });
 }
 
 /**

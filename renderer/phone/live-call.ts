@@ -1,0 +1,97 @@
+/** What the phone keeps of a call while it lives. */
+import type { Invitation, Inviter } from 'sip.js';
+import type { EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
+import type { Keys } from './dtmf.ts';
+import type { Transfer } from './transfer.ts';
+
+/** When something happened: on the page's monotonic clock and on the wall clock, milliseconds. */
+export type Stamp = { monotonic: number; wall: number };
+
+export type LiveCall = {
+  readonly callId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly local: Party;
+  readonly remote: Party;
+  readonly partOf: PartOf | null;
+  /** Every header that matters from every message of the dialog so far, newest value. */
+  headers: Record<string, string>;
+  session: Invitation | Inviter | null;
+  microphone: MediaStream | null;
+  /** Not to ring: the status it is to be answered with. `isTold` is false where it is no call to anybody. */
+  readonly refusal: { readonly status: number; readonly isTold: boolean } | null;
+  /** The call whose place it takes (RFC 3891): it answers itself. */
+  readonly replaces: LiveCall | null;
+  /** Asked to answer itself after so many milliseconds. */
+  readonly answerAfterMs: number | null;
+  /** Tags of the far side in provisional answers: the early dialogs (RFC 3261 section 12.1). */
+  readonly earlyTags: Set<string>;
+  earlyMedia: boolean;
+  /** The agent has answered; the 200 may still be on its way. */
+  answering: boolean;
+  answered: boolean;
+  /** When the 200 to our INVITE came. */
+  acceptedAt: Stamp | null;
+  /** What the agent wants, and what the far side was told last. */
+  held: boolean;
+  toldHeld: boolean;
+  remoteHeld: boolean;
+  muted: boolean;
+  /** The way for the audio is to be found anew. */
+  restart: boolean;
+  /** A re-INVITE of ours: an offer is being made, then its text is on its way. */
+  reinvite: { sent: string | null; readonly done: Promise<void> } | null;
+  transfer: { readonly of: Transfer; readonly heldBefore: boolean } | null;
+  /** A REFER of the far side is being followed. */
+  following: boolean;
+  referrals: number;
+  keys: Keys | null;
+  /** Why it ends, as soon as that is known, and when that was. */
+  ending: { cause: EndCause; at: Stamp } | null;
+  /** We hung up and wait for the last answer, which may carry headers. */
+  lastAnswer: number | null;
+  /** All that is to happen later, unless it ends before. */
+  readonly timers: Set<number>;
+};
+
+type Start = Pick<LiveCall, 'callId' | 'direction' | 'local' | 'remote'> &
+  Partial<Pick<LiveCall, 'partOf' | 'refusal' | 'replaces' | 'answerAfterMs'>>;
+
+export function liveCall(start: Start): LiveCall {
+  return {
+    partOf: null,
+    refusal: null,
+    replaces: null,
+    answerAfterMs: null,
+    ...start,
+    headers: {},
+    session: null,
+    microphone: null,
+    earlyTags: new Set(),
+    earlyMedia: false,
+    answering: false,
+    answered: false,
+    acceptedAt: null,
+    held: false,
+    toldHeld: false,
+    remoteHeld: false,
+    muted: false,
+    restart: false,
+    reinvite: null,
+    transfer: null,
+    following: false,
+    referrals: 0,
+    keys: null,
+    ending: null,
+    lastAnswer: null,
+    timers: new Set(),
+  };
+}
+
+/** Does something later, unless the call has ended by then. */
+export function later(call: LiveCall, ms: number, act: () => void): void {
+  const timer = window.setTimeout(() => {
+    call.timers.delete(timer);
+    act();
+  }, ms);
+  call.timers.add(timer);
+}
