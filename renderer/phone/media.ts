@@ -3,6 +3,7 @@ import { Invitation, Inviter, SessionState, Web, type SessionDescriptionHandlerF
 import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { release } from './devices.ts';
+import { NegotiatingHandler } from './negotiation.ts';
 import { iceGeneration, problemOf, voiceCodecs } from './session-description.ts';
 
 export type AudioState = Pick<PhoneEvent & { kind: 'media' }, 'state'> & { detail?: string };
@@ -87,7 +88,7 @@ export type MediaPort = {
 };
 
 /** The audio of one session. */
-class AudioHandler extends Web.SessionDescriptionHandler {
+class AudioHandler extends NegotiatingHandler {
   readonly #port: MediaPort;
   readonly #audio = new Audio();
   readonly #refused: (detail: string) => void;
