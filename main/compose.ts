@@ -212,6 +212,7 @@ export function compose(foundation: Foundation): void {
     toasts,
     timeline,
     command: phone.command,
+    after,
     record: (call, settled) => {
       turns.ended(call.id, call.disposition);
       const said = annotations.completed(call);
@@ -390,8 +391,10 @@ export function compose(foundation: Foundation): void {
       if (event.kind === 'registration') phoneStatus.accept(event);
       else if (event.kind === 'refused-message') log('phone.refused', { detail: event.detail });
       else if (event.kind === 'devices' || event.kind === 'audio-level') audio.accept(event);
-      else if (event.kind === 'watch' || event.kind === 'desk-phone') deskPhones.accept(event);
-      else calls.accept(event);
+      else {
+        if (event.kind === 'watch' || event.kind === 'desk-phone') deskPhones.accept(event);
+        calls.accept(event);
+      }
     },
     onLost: () => {
       audio.lost();

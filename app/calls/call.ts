@@ -96,7 +96,7 @@ function open(event: CallEvent, id: string): Call {
 export function reduce(call: Call | undefined, event: CallEvent, id: string): Call {
   const before = call ?? open(event, id);
   if (before.state === 'ended') return before;
-  const known = withHeaders(before, event.headers);
+  const known = heardOf(withHeaders(before, event.headers), event);
   switch (event.kind) {
     case 'ringing':
     case 'dialling':
@@ -139,6 +139,13 @@ function held(call: Call, heldBy: Call['heldBy']): Call {
   if (heldBy === call.heldBy) return call;
   if (call.answeredAt === null) return { ...call, heldBy };
   return { ...call, heldBy, state: heldBy.length > 0 ? 'held' : 'active' };
+}
+
+/** The one who told last is the one who has the call, and the other party may be named later. */
+function heardOf(call: Call, { source, remote }: CallEvent): Call {
+  const named = call.remote.user === '' && remote.user !== '';
+  if (source === call.source && !named) return call;
+  return { ...call, source, remote: named ? remote : call.remote };
 }
 
 function withHeaders(call: Call, headers: CallEvent['headers']): Call {

@@ -15,6 +15,16 @@ import {
   type PhoneCommand,
   type PhoneEvent,
 } from '../../app/calls/phone-event.ts';
+import {
+  attribute,
+  bookCallId,
+  nextDue,
+  nothingKnown,
+  overdue,
+  phoneCallId,
+  watchTold,
+  type Attributed,
+} from '../../app/calls/same-call.ts';
 import { lineOf } from '../../app/calls/line.ts';
 import type { Answer, CallMatch, CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
@@ -66,6 +76,8 @@ export type CallPorts = {
   toasts: Toasts;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
+  /** A timer; returns its own undo. */
+  after(ms: number, act: () => void): () => void;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
   record(call: CompletedCall, settled: boolean): void;
   /** Kommo's answer for a call that was recorded before it came. */
@@ -87,6 +99,8 @@ type Party = { caller: Caller; number: NumberInfo };
 export function createCalls(ports: CallPorts) {
   const { timeline, toasts } = ports;
   let book = emptyBook;
+  let sameCall = nothingKnown;
+  let stopWaiting = (): void => undefined;
   const known = new Map<string, Known>();
   /** Who waits for Kommo's answer about a call. */
   const awaited = new Map<string, ((facts: Known | null) => void)[]>();
@@ -354,6 +368,15 @@ export function createCalls(ports: CallPorts) {
     popIfDue(call);
   }
 
+  /** The phone and the watches tell of the same calls: what is left of it for the book. */
+  function told({ state, events }: Attributed, now: number): void {
+    sameCall = state;
+    events.forEach(acceptCallEvent);
+    stopWaiting();
+    const due = nextDue(sameCall);
+    if (due !== null) stopWaiting = ports.after(Math.max(0, due - now), () => told(overdue(sameCall, due), due));
+  }
+
   function acceptCallEvent(event: CallEvent): void {
     const before = book;
     const folded = fold(book, event, ports.newId);
@@ -413,7 +436,9 @@ export function createCalls(ports: CallPorts) {
     const ordered = commandFor(request, call, call === undefined ? undefined : partsOf(call, 'consultation')[0]);
     if (!ordered.ok) return ordered;
     timeline.add(`command.${request.kind}`, id);
-    if (!ports.command(ordered.command)) return { ok: false, message: PHONE_AWAY };
+    const asked = ordered.command;
+    const command = 'callId' in asked ? { ...asked, callId: phoneCallId(sameCall, asked.callId) } : asked;
+    if (!ports.command(command)) return { ok: false, message: PHONE_AWAY };
     const facts = known.get(id);
     if (request.kind === 'silence' && facts !== undefined && call !== undefined) {
       known.set(id, { ...facts, silenced: true });
@@ -425,9 +450,10 @@ export function createCalls(ports: CallPorts) {
   return {
     /** A parsed event from the phone, its times already rebased to this process's clock. */
     accept(event: PhoneEvent): void {
-      if (isCallEvent(event)) return acceptCallEvent(event);
+      if (isCallEvent(event)) return told(attribute(sameCall, event, ports.rules()), event.monotonic);
+      if (event.kind === 'watch') sameCall = watchTold(sameCall, event);
       if (event.kind !== 'media') return;
-      const call = book.live.get(event.callId);
+      const call = book.live.get(bookCallId(sameCall, event.callId));
       const facts = call === undefined ? undefined : known.get(call.id);
       if (call === undefined || facts === undefined) return;
       timeline.add(`media.${event.state}`, call.id, {}, event.monotonic);
@@ -439,6 +465,10 @@ export function createCalls(ports: CallPorts) {
 
     /** The phone page is gone, and the media of every live call with it. */
     phoneLost(monotonic: number, wall: number): void {
+      // What waited for the word of a watch waits no longer.
+      told(overdue(sameCall, Infinity), monotonic);
+      stopWaiting();
+      sameCall = nothingKnown;
       for (const call of book.live.values()) {
         acceptCallEvent({
           kind: 'ended',

@@ -82,6 +82,7 @@ beforeEach(() => {
       commands.push(command);
       return true;
     },
+    after: () => () => undefined,
     record: (call, settled) => {
       steps.push('record');
       recorded.push({ call, settled });
