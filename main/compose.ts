@@ -19,6 +19,7 @@ import { createTurns } from './caller/turns.ts';
 import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
 import { createCalls } from './calls/calls.ts';
+import { lastDialledOf } from './calls/last-dialled.ts';
 import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
@@ -52,6 +53,9 @@ const UNREGISTER_MS = 80;
 const STOP_MS = 2000;
 /** The panel opens once the phone has registered, or after this: what rings comes first. */
 const PANEL_AFTER_MS = 1500;
+
+/** Among so many of the newest calls the last dialled number is looked for. */
+const RECENT_CALLS = 30;
 
 export function compose(foundation: Foundation): void {
   const {
@@ -283,14 +287,17 @@ export function compose(foundation: Foundation): void {
     onChange: () => refresh(),
     refused: (sentence) => notices.add('desk-phone', sentence),
   });
+  let lastDialled: string | null = null;
   /** The one road to a new call, whoever asks: the panel, a link, the widget. */
   function dial(target: string): Answer {
     const { state, reason } = phoneStatus.current();
     if (state !== 'registered')
       return { ok: false, message: reason ?? 'The phone is not connected yet. Wait a moment and dial again.' };
-    return calls.dial(target)
-      ? { ok: true, value: null }
-      : { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+    if (!calls.dial(target))
+      return { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+    lastDialled = target;
+    refresh();
+    return { ok: true, value: null };
   }
   const links = createLinkDesk({
     newId: () => `link-${randomUUID()}`,
@@ -324,6 +331,7 @@ export function compose(foundation: Foundation): void {
     audio,
     deskPhones,
     links,
+    lastDialled: () => lastDialled,
     dial,
     setPreferences,
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
@@ -373,6 +381,7 @@ export function compose(foundation: Foundation): void {
     panelOpened = true;
     void bridge.start();
     deliveries.run();
+    lastDialled ??= lastDialledOf(journal.page(null, RECENT_CALLS).map(({ call }) => call));
     if (launch.link !== null) links.open(launch.link);
     timeline.add('ready', null);
     if (session.client() !== null)

@@ -100,6 +100,8 @@ export type PanelState = {
   watched: { extension: string; state: 'watching' | 'retrying' | 'refused'; reason: Sentence | null }[];
   /** A `tel:` link that asks before it dials. */
   asksToDial: { id: string; number: string } | null;
+  /** What the agent called last, to be dialled again; null while there is nothing. */
+  lastDialled: string | null;
   /** Deliveries that wait or failed. */
   undelivered: number;
   /** Warnings that stay until dismissed (no safe place for secrets, a damaged journal set aside…). */

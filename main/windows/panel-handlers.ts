@@ -34,6 +34,7 @@ export type PanelPorts = {
   deskPhones: DeskPhones;
   links: LinkDesk;
   phoneStatus(): PhoneStatus;
+  lastDialled(): string | null;
   /** Dials, or says why not. */
   dial(target: string): Answer;
   setPreferences(next: Preferences): void;
@@ -58,6 +59,7 @@ export function panelState(ports: PanelPorts): PanelState {
     audioTest: ports.audio.test(),
     watched: ports.deskPhones.views(),
     asksToDial: ports.links.question(),
+    lastDialled: ports.lastDialled(),
     undelivered: ports.journal.undelivered(),
     notices: ports.notices.list(),
   };

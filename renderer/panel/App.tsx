@@ -2,6 +2,7 @@ import { CallCards } from './parts/CallCards.tsx';
 import { DialField } from './parts/DialField.tsx';
 import { FirstRun } from './parts/FirstRun.tsx';
 import { History } from './parts/History.tsx';
+import { LinkQuestion } from './parts/LinkQuestion.tsx';
 import { Notices } from './parts/Notices.tsx';
 import { SignIn } from './parts/SignIn.tsx';
 import { StatusBar } from './parts/StatusBar.tsx';
@@ -33,7 +34,10 @@ export function App() {
       <main className={firstRun ? 'page first' : 'page'}>
         <div className="desk">
           <Notices notices={state.notices} />
-          {firstRun ? <FirstRun /> : <DialField />}
+          {state.asksToDial !== null && !firstRun && (
+            <LinkQuestion key={state.asksToDial.id} question={state.asksToDial} />
+          )}
+          {firstRun ? <FirstRun /> : <DialField watched={state.watched} lastDialled={state.lastDialled} />}
           <CallCards calls={state.calls} />
           {state.kommo.state !== 'signed-in' && !firstRun && <SignIn kommo={state.kommo} />}
         </div>

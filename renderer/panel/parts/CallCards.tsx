@@ -1,10 +1,38 @@
-import { ExternalLink, Info, Pause, Phone, PhoneIncoming, PhoneOff, PhoneOutgoing, UserRoundPlus } from 'lucide-react';
+import {
+  BellOff,
+  ExternalLink,
+  Info,
+  MonitorSmartphone,
+  Pause,
+  Phone,
+  PhoneIncoming,
+  PhoneOff,
+  PhoneOutgoing,
+  SignalHigh,
+  SignalLow,
+  SignalMedium,
+  UserRoundPlus,
+} from 'lucide-react';
+import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallMatch, CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
-import { actionsOf, badgeOf, subtitleOf, type CallAction } from '../view/call.ts';
+import {
+  actionsOf,
+  badgeOf,
+  gradeOf,
+  groupCalls,
+  qualityText,
+  stateText,
+  subtitleOf,
+  transferText,
+  type CallAction,
+  type CallGroup,
+} from '../view/call.ts';
 import { formatDuration } from '../view/duration.ts';
 import { Annotate } from './Annotate.tsx';
+import { CallControls } from './CallControls.tsx';
+import { Consultation } from './Consultation.tsx';
 import { Problem } from './Problem.tsx';
 
 const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
@@ -13,6 +41,7 @@ const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
 export function CallCards({ calls }: { calls: CallView[] }) {
   const texts = useTexts();
   const ringing = calls.filter((call) => call.state === 'ringing' && call.direction === 'inbound');
+  const groups = groupCalls(calls);
   return (
     <section aria-label={texts.calls.region} className="calls">
       <div className="unseen" aria-live="assertive">
@@ -20,34 +49,40 @@ export function CallCards({ calls }: { calls: CallView[] }) {
           <p key={call.id}>{texts.calls.announce(call.title)}</p>
         ))}
       </div>
-      {calls.map((call) => (
-        <CallCard key={call.id} call={call} />
+      {groups.map((group) => (
+        <CallCard key={group.call.id} group={group} others={groups.filter((other) => other !== group)} />
       ))}
     </section>
   );
 }
 
-function CallCard({ call }: { call: CallView }) {
+function CallCard({ group: { call, consultation }, others }: { group: CallGroup; others: CallGroup[] }) {
   const texts = useTexts();
   const { request } = useStore();
-  const { error, busy, run } = useAsking();
+  const asking = useAsking();
+  const { error, busy, run } = asking;
   const live = call.state !== 'ended';
   const seconds = useSecondsSince(live ? (call.answeredAt ?? call.startedAt) : null);
   const actions = actionsOf(call);
   const badge = badgeOf(call, texts);
+  const transfer = transferText(call, texts);
   const isNew = call.caller.kind === 'nobody';
   const openText = isNew ? texts.calls.newContact : texts.calls.openCard;
   const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
-  const ringing = actions.includes('answer');
+  const ringing = call.state === 'ringing' && call.direction === 'inbound';
+  const here = call.source === 'phone';
 
   return (
     <article className="call" data-state={ringing ? 'ringing' : call.state} aria-label={call.title}>
       <header className="call-state">
         <StateIcon call={call} />
-        <span>{texts.calls[call.state]}</span>
+        <span>{stateText(call, texts)}</span>
         {live && (
-          <span className="call-timer" role="timer" aria-label={texts.calls.elapsed(formatDuration(seconds))}>
-            {formatDuration(seconds)}
+          <span className="call-clock">
+            {call.quality !== null && <QualityBadge quality={call.quality} />}
+            <span className="call-timer" role="timer" aria-label={texts.calls.elapsed(formatDuration(seconds))}>
+              {formatDuration(seconds)}
+            </span>
           </span>
         )}
       </header>
@@ -59,8 +94,26 @@ function CallCard({ call }: { call: CallView }) {
         <span className="number">{subtitleOf(call, texts)}</span>
         {badge !== null && <span className="badge">{badge}</span>}
         {call.matches.length > 1 && <span className="badge">{texts.calls.matches(call.matches.length)}</span>}
+        {!here && (
+          <span className="badge quiet-badge">
+            <MonitorSmartphone size={12} />
+            {texts.calls.deskPhone}
+          </span>
+        )}
       </p>
       {call.line !== null && <p className="call-line">{texts.calls.line(call.line)}</p>}
+      {transfer !== null && (
+        <output className="call-transfer" data-state={call.transfer?.state}>
+          {transfer}
+        </output>
+      )}
+      <CallControls
+        call={call}
+        swaps={others.some((other) => other.call.state === 'active')}
+        transfers={consultation === null && (call.transfer === null || call.transfer.state === 'failed')}
+        asking={asking}
+      />
+      {consultation !== null && <Consultation call={call} consultation={consultation} asking={asking} />}
       <div className="call-actions">
         {actions.map((action) => (
           <ActionButton
@@ -71,6 +124,18 @@ function CallCard({ call }: { call: CallView }) {
             press={() => void run(() => request(action, call.id))}
           />
         ))}
+        {ringing && here && (
+          <button
+            type="button"
+            className="button"
+            aria-label={texts.calls.ofCall(texts.calls.silence, call.title)}
+            disabled={call.silenced}
+            onClick={() => void run(() => request('silence', call.id))}
+          >
+            <BellOff size={16} />
+            {texts.calls.silence}
+          </button>
+        )}
         <button
           type="button"
           className="button"
@@ -91,9 +156,26 @@ function CallCard({ call }: { call: CallView }) {
           <span>{call.notice}</span>
         </p>
       )}
-      {call.answeredAt !== null && live && <Annotate call={call.id} said={{ disposition: null, note: '' }} />}
+      {call.answeredAt !== null && live && others.length === 0 && (
+        <Annotate call={call.id} said={{ disposition: null, note: '' }} />
+      )}
       <Problem>{error}</Problem>
     </article>
+  );
+}
+
+const GRADE_ICONS = { good: SignalHigh, fair: SignalMedium, poor: SignalLow };
+
+/** What the call sounds like here, with a shape for each grade and the figures in its title. */
+function QualityBadge({ quality }: { quality: Quality }) {
+  const texts = useTexts();
+  const grade = gradeOf(quality);
+  const Icon = GRADE_ICONS[grade];
+  return (
+    <span className="quality" data-grade={grade} title={qualityText(quality, texts)}>
+      <Icon size={16} />
+      {texts.quality[grade]}
+    </span>
   );
 }
 

@@ -1,5 +1,6 @@
-import { PhoneCall } from 'lucide-react';
+import { PhoneCall, RotateCcw } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type ClipboardEvent, type SubmitEvent } from 'react';
+import type { PanelState } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { cleanDial } from '../view/dial.ts';
@@ -9,11 +10,18 @@ import { Problem } from './Problem.tsx';
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
-export function DialField() {
+/** Where the call is placed: here, or on a desk phone that is watched. */
+const HERE = '';
+
+export function DialField({ watched, lastDialled }: Pick<PanelState, 'watched' | 'lastDialled'>) {
   const texts = useTexts();
   const { request } = useStore();
   const { busy, error, run, say } = useAsking();
   const [value, setValue] = useState('');
+  const [on, setOn] = useState(HERE);
+  const deskPhones = watched.filter(({ state }) => state === 'watching');
+  // A desk phone that is not watched any more cannot be asked.
+  const place = deskPhones.some(({ extension }) => extension === on) ? on : HERE;
   const field = useRef<HTMLInputElement>(null);
   const problem = useId();
 
@@ -30,12 +38,15 @@ export function DialField() {
     return () => window.removeEventListener('keydown', focus);
   }, []);
 
+  const call = (target: string) =>
+    run(() => (place === HERE ? request('dial', target) : request('dialOnDeskPhone', place, target)));
+
   const dial = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy) return;
     const target = cleanDial(value);
     if (target === '') return say(texts.dial.empty);
-    if (await run(() => request('dial', target))) setValue('');
+    if (await call(target)) setValue('');
   };
 
   const paste = (event: ClipboardEvent<HTMLInputElement>) => {
@@ -77,6 +88,38 @@ export function DialField() {
           {texts.dial.call}
         </button>
       </div>
+      {(lastDialled !== null || deskPhones.length > 0) && (
+        <div className="dial-more">
+          {lastDialled !== null && (
+            <button
+              type="button"
+              className="link-button"
+              aria-disabled={busy}
+              onClick={() => {
+                if (!busy) void call(lastDialled);
+              }}
+            >
+              <RotateCcw size={14} />
+              {texts.dial.redial(lastDialled)}
+            </button>
+          )}
+          {deskPhones.length > 0 && (
+            <select
+              className="input"
+              aria-label={texts.dial.place}
+              value={place}
+              onChange={({ target }) => setOn(target.value)}
+            >
+              <option value={HERE}>{texts.dial.here}</option>
+              {deskPhones.map(({ extension }) => (
+                <option key={extension} value={extension}>
+                  {texts.dial.onDeskPhone(extension)}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+      )}
       <Problem id={problem}>{error}</Problem>
     </form>
   );

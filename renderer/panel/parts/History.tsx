@@ -16,7 +16,7 @@ import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
 import { formatTime, groupByDay, localesFor } from '../view/days.ts';
-import { callBackNumber, dispositionText, numberOf, savedToText, troublesOf, whoOf } from '../view/history.ts';
+import { callBackNumber, dispositionText, numberOf, savedToText, storyOf, troublesOf, whoOf } from '../view/history.ts';
 import { LateAnnotate, Said } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
 
@@ -123,6 +123,7 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
   const number = numberOf(call, texts);
   const target = callBackNumber(call);
   const savedTo = savedToText(entry, texts);
+  const story = [...new Set(storyOf(call, texts))];
   const troubles = troublesOf(entry, texts);
   const isNew = call.caller.kind === 'nobody' && entry.savedTo === null;
   const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
@@ -167,6 +168,13 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
           </button>
         )}
       </div>
+      {story.length > 0 && (
+        <ul className="story" aria-label={texts.history.story}>
+          {story.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
       {savedTo !== null && <p className="saved-to">{savedTo}</p>}
       {newest ? <LateAnnotate entry={entry} /> : <Said call={call} />}
       {troubles.length > 0 && (

@@ -1,5 +1,7 @@
 import {
   AppWindow,
+  Bell,
+  BellOff,
   CircleAlert,
   CircleCheck,
   CircleDashed,
@@ -11,9 +13,11 @@ import {
 import { useEffect, useId, useState, type ReactNode } from 'react';
 import type { PanelState } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
+import { useAsking, useStore } from '../use-panel.ts';
 import { browserSummary, kommoSummary, phoneSummary, type Summary, type Tone } from '../view/status.ts';
 import { BrowserDetails } from './BrowserDetails.tsx';
 import { KommoDetails } from './KommoDetails.tsx';
+import { PhoneDetails } from './PhoneDetails.tsx';
 
 type Connection = 'phone' | 'kommo' | 'browser';
 
@@ -40,12 +44,12 @@ export function StatusBar({ state }: { state: PanelState }) {
     return () => window.removeEventListener('keydown', close);
   }, [open]);
   const summaries: Record<Connection, Summary> = {
-    phone: phoneSummary(state.phone, texts),
+    phone: phoneSummary(state.phone, state.preferences, texts),
     kommo: kommoSummary(state.kommo, texts),
     browser: browserSummary(state.browser, texts),
   };
   const contents: Record<Connection, ReactNode> = {
-    phone: null,
+    phone: state.phone.state === 'not-set-up' ? null : <PhoneDetails state={state} />,
     kommo: <KommoDetails kommo={state.kommo} />,
     browser: <BrowserDetails browser={state.browser} />,
   };
@@ -65,6 +69,7 @@ export function StatusBar({ state }: { state: PanelState }) {
         {item('phone', Phone)}
         {item('kommo', IdCard)}
         {item('browser', AppWindow)}
+        {state.phone.state !== 'not-set-up' && <QuietSwitch preferences={state.preferences} />}
       </nav>
       <div
         id={details}
@@ -80,6 +85,28 @@ export function StatusBar({ state }: { state: PanelState }) {
         )}
       </div>
     </header>
+  );
+}
+
+/** Do not disturb, one press away. */
+function QuietSwitch({ preferences }: { preferences: PanelState['preferences'] }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const { run } = useAsking();
+  const on = preferences.doNotDisturb;
+  const Icon = on ? BellOff : Bell;
+  return (
+    <button
+      type="button"
+      className="quiet-switch"
+      role="switch"
+      aria-checked={on}
+      aria-label={texts.status.doNotDisturb}
+      title={texts.status.doNotDisturb}
+      onClick={() => void run(() => request('setPreferences', { ...preferences, doNotDisturb: !on }))}
+    >
+      <Icon size={18} />
+    </button>
   );
 }
 

@@ -1,7 +1,15 @@
 /** Every word the panel shows, in English. Other languages are objects of the same type. */
 import type { Disposition } from '../../../app/calls/call.ts';
 import type { AgentDisposition, EntityType } from '../../../app/calls/completed-call.ts';
-import type { BrowserStatus, DeliveryView, KommoStatus, PhoneStatus } from '../../../app/ipc/panel.ts';
+import type {
+  BrowserStatus,
+  CallView,
+  DeliveryView,
+  KommoStatus,
+  PanelState,
+  PhoneStatus,
+} from '../../../app/ipc/panel.ts';
+import type { Grade } from '../view/call.ts';
 
 export type Texts = {
   /** BCP 47 tag, for dates and numbers too. */
@@ -22,6 +30,10 @@ export type Texts = {
     kommo: string;
     browser: string;
     phoneState: Record<PhoneStatus['state'], string>;
+    doNotDisturb: string;
+    /** The phone's state while it is ready and do not disturb is on. */
+    quiet: string;
+    quietSentence: string;
     kommoState: Record<KommoStatus['state'], string>;
     browserState: Record<BrowserStatus['state'], string>;
     /** A status that holds but has something wrong. */
@@ -72,13 +84,76 @@ export type Texts = {
     /** A match whose name could not be read. */
     unnamed: (what: string) => string;
     line: (line: string) => string;
+    /** The ringing was silenced here. */
+    silenced: string;
+    silence: string;
+    /** The far side can be heard before it answers. */
+    earlyMedia: string;
+    muted: string;
+    heldByThem: string;
+    heldByBoth: string;
+    deskPhone: string;
+    watchedRinging: string;
+    watchedDialling: string;
+    watchedActive: string;
+    hold: string;
+    resume: string;
+    /** Takes this call and puts the other on hold. */
+    swap: string;
+    mute: string;
+    keypad: string;
+    keysSent: string;
+    transfer: string;
+    transferTo: string;
+    transferEmpty: string;
+    transferNow: string;
+    askFirst: string;
+    transferState: Record<NonNullable<CallView['transfer']>['state'], (to: string) => string>;
+    asking: (who: string) => string;
+    connectThem: string;
+    backToCaller: string;
     /** Names the buttons of one call for a screen reader. */
     ofCall: (action: string, who: string) => string;
   };
+  quality: Record<Grade, string> & {
+    lost: (percent: string) => string;
+    jitter: (ms: number) => string;
+    roundTrip: (ms: number) => string;
+  };
+  audio: {
+    title: string;
+    microphone: string;
+    speaker: string;
+    ringer: string;
+    volume: string;
+    ringOnSpeaker: string;
+    systemChoice: string;
+    /** A device without a name, by its place in the list. */
+    unnamed: (place: number) => string;
+    unplugged: string;
+    testEcho: string;
+    testRinger: string;
+    stop: string;
+    testing: string;
+    level: string;
+  };
+  preferences: { title: string; callWaiting: string; linksAsk: string };
+  deskPhones: { title: string; state: Record<PanelState['watched'][number]['state'], string> };
+  link: { title: string; lead: string; question: (number: string) => string; no: string };
   entity: Record<EntityType, string>;
   unknownCaller: string;
   withheld: string;
-  dial: { label: string; placeholder: string; call: string; hint: string; empty: string };
+  dial: {
+    label: string;
+    placeholder: string;
+    call: string;
+    hint: string;
+    empty: string;
+    redial: (number: string) => string;
+    place: string;
+    here: string;
+    onDeskPhone: (extension: string) => string;
+  };
   history: {
     region: string;
     empty: string;
@@ -101,6 +176,14 @@ export type Texts = {
     inbound: string;
     outbound: string;
     savedTo: (card: string) => string;
+    /** Who else was in the call. */
+    story: string;
+    before: (number: string) => string;
+    asked: (number: string) => string;
+    askedInVain: (number: string) => string;
+    transferredTo: (number: string) => string;
+    onDeskPhone: string;
+    sounded: (grade: string, figures: string) => string;
     incomingLead: string;
   };
   annotate: {
@@ -192,6 +275,9 @@ export const en: Texts = {
       refused: 'Refused',
       unregistered: 'Offline',
     },
+    doNotDisturb: 'Do not disturb',
+    quiet: 'Quiet',
+    quietSentence: 'Do not disturb is on: calls do not ring here. They stand in the history.',
     kommoState: {
       'not-set-up': 'Not set up',
       'signed-out': 'Signed out',
@@ -266,7 +352,75 @@ export const en: Texts = {
     choose: 'Several people have this number. Who is it?',
     unnamed: (what) => `${what} without a name`,
     line: (line) => `Line: ${line}`,
+    silenced: 'Incoming call, silenced',
+    silence: 'Silence',
+    earlyMedia: 'Calling… you can hear the line',
+    muted: 'In call, muted',
+    heldByThem: 'They put you on hold',
+    heldByBoth: 'On hold by both sides',
+    deskPhone: 'Desk phone',
+    watchedRinging: 'Rings on the desk phone',
+    watchedDialling: 'The desk phone is calling',
+    watchedActive: 'On the desk phone',
+    hold: 'Hold',
+    resume: 'Resume',
+    swap: 'Swap',
+    mute: 'Mute',
+    keypad: 'Keypad',
+    keysSent: 'Keys sent',
+    transfer: 'Transfer',
+    transferTo: 'Transfer to',
+    transferEmpty: 'Type the number or extension to transfer to.',
+    transferNow: 'Transfer now',
+    askFirst: 'Ask first',
+    transferState: {
+      asked: (to) => `Transferring to ${to}…`,
+      ringing: (to) => `${to} rings. The call is theirs once they answer.`,
+      failed: (to) => `The transfer to ${to} did not work. The call is yours again.`,
+    },
+    asking: (who) => `Asking ${who}`,
+    connectThem: 'Connect them',
+    backToCaller: 'Back',
     ofCall: (action, who) => `${action}: ${who}`,
+  },
+  quality: {
+    good: 'Good',
+    fair: 'Fair',
+    poor: 'Poor',
+    lost: (percent) => `${percent} % lost`,
+    jitter: (ms) => `${ms} ms jitter`,
+    roundTrip: (ms) => `${ms} ms there and back`,
+  },
+  audio: {
+    title: 'Audio',
+    microphone: 'Microphone',
+    speaker: 'Speaker',
+    ringer: 'Ringer',
+    volume: 'Ring volume',
+    ringOnSpeaker: 'Ring on the speaker as well',
+    systemChoice: 'The system’s choice',
+    unnamed: (place) => `Device ${place}`,
+    unplugged: 'Not plugged in',
+    testEcho: 'Test microphone',
+    testRinger: 'Test ringer',
+    stop: 'Stop test',
+    testing: 'Speak: you hear yourself on the speaker, and the bar moves.',
+    level: 'Microphone level',
+  },
+  preferences: {
+    title: 'Calls',
+    callWaiting: 'Let a second call ring during a call',
+    linksAsk: 'Ask before a link calls a number',
+  },
+  deskPhones: {
+    title: 'Desk phones',
+    state: { watching: 'Watched', retrying: 'Not reachable', refused: 'Not allowed' },
+  },
+  link: {
+    title: 'A link asks for a call',
+    lead: 'A link asks for a call',
+    question: (number) => `Call ${number}?`,
+    no: 'Do not call',
   },
   entity: { contact: 'Contact', lead: 'Lead', company: 'Company', customer: 'Customer' },
   unknownCaller: 'Unknown',
@@ -277,6 +431,10 @@ export const en: Texts = {
     call: 'Call',
     hint: 'Press / to type a number',
     empty: 'Type a number first.',
+    redial: (number) => `Redial ${number}`,
+    place: 'Call on',
+    here: 'On this computer',
+    onDeskPhone: (extension) => `On desk phone ${extension}`,
   },
   history: {
     region: 'History',
@@ -333,6 +491,13 @@ export const en: Texts = {
     inbound: 'Inbound',
     outbound: 'Outbound',
     savedTo: (card) => `Saved to the ${card}`,
+    story: 'What happened',
+    before: (number) => `Before with ${number}`,
+    asked: (number) => `Asked ${number}`,
+    askedInVain: (number) => `Asked ${number}, no answer`,
+    transferredTo: (number) => `Transferred to ${number}`,
+    onDeskPhone: 'On the desk phone',
+    sounded: (grade, figures) => `Sounded ${grade}: ${figures}`,
     incomingLead: 'incoming leads',
   },
   annotate: {

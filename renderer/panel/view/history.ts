@@ -1,6 +1,7 @@
 import type { CompletedCall } from '../../../app/calls/completed-call.ts';
 import type { DeliveryView, HistoryEntry } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
+import { gradeOf, qualityText } from './call.ts';
 import { formatDuration } from './duration.ts';
 
 /** How a past call ended, in words: `Answered 2:05`, `Missed`. */
@@ -27,6 +28,29 @@ export function numberOf(call: Pick<CompletedCall, 'number'>, texts: Texts): str
 /** What to dial to call back; null where no number came. */
 export function callBackNumber(call: Pick<CompletedCall, 'number'>): string | null {
   return call.number.e164 ?? (/[0-9]/.test(call.number.asReceived) ? call.number.asReceived : null);
+}
+
+/** Who else was in a call, and how it sounded where that was poor, one line each. */
+export function storyOf(
+  call: Pick<CompletedCall, 'legs' | 'transferredTo' | 'quality' | 'source'>,
+  texts: Texts,
+): string[] {
+  const { history } = texts;
+  const legs = (call.legs ?? []).map(({ role, number, answeredAt }) =>
+    role === 'earlier'
+      ? history.before(number)
+      : answeredAt === null
+        ? history.askedInVain(number)
+        : history.asked(number),
+  );
+  return [
+    ...(call.source === 'watched' ? [history.onDeskPhone] : []),
+    ...legs,
+    ...(call.transferredTo === undefined ? [] : [history.transferredTo(call.transferredTo)]),
+    ...(call.quality === undefined || gradeOf(call.quality) === 'good'
+      ? []
+      : [history.sounded(texts.quality[gradeOf(call.quality)].toLowerCase(), qualityText(call.quality, texts))]),
+  ];
 }
 
 /** Where a call is in Kommo, in words; null where it is nowhere. */

@@ -1,5 +1,5 @@
 /** What the three connections look like at a glance, and the sentence behind each. */
-import type { BrowserStatus, KommoStatus, PhoneStatus } from '../../../app/ipc/panel.ts';
+import type { BrowserStatus, KommoStatus, PanelState, PhoneStatus } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
 
 /** `good`: works. `wait`: on its way, nothing to do. `todo`: the agent can do something. `bad`: it does not work. */
@@ -27,12 +27,18 @@ const BROWSER_TONES: Record<BrowserStatus['state'], Tone> = {
   connected: 'good',
 };
 
-export function phoneSummary(phone: PhoneStatus, { status }: Texts): Summary {
+/** A phone that is ready and kept quiet says so; any other says first what is wrong. */
+export function phoneSummary(
+  phone: PhoneStatus,
+  { doNotDisturb }: Pick<PanelState['preferences'], 'doNotDisturb'>,
+  { status }: Texts,
+): Summary {
+  const quiet = doNotDisturb && phone.state === 'registered';
   return {
     name: phone.extension === null ? status.phone : status.extension(phone.extension),
-    state: status.phoneState[phone.state],
-    tone: PHONE_TONES[phone.state],
-    sentence: phone.reason ?? status.phoneSentence[phone.state],
+    state: quiet ? status.quiet : status.phoneState[phone.state],
+    tone: quiet ? 'todo' : PHONE_TONES[phone.state],
+    sentence: phone.reason ?? (quiet ? status.quietSentence : status.phoneSentence[phone.state]),
   };
 }
 

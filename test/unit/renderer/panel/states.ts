@@ -26,6 +26,7 @@ export const atWork: PanelState = {
   audioTest: null,
   watched: [],
   asksToDial: null,
+  lastDialled: null,
   undelivered: 0,
   notices: [],
 };

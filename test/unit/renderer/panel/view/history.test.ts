@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import type { DeliveryView } from '../../../../../app/ipc/panel.ts';
 import { en } from '../../../../../renderer/panel/texts/en.ts';
-import { callBackNumber, dispositionText, troublesOf, whoOf } from '../../../../../renderer/panel/view/history.ts';
+import {
+  callBackNumber,
+  dispositionText,
+  storyOf,
+  troublesOf,
+  whoOf,
+} from '../../../../../renderer/panel/view/history.ts';
 
 const number = (display: string, e164: string | null = null) => ({
   asReceived: display,
@@ -35,6 +41,34 @@ test('calling back takes the E.164 number, else what was received, and nothing w
   expect(callBackNumber({ number: number('415 555 0132', '+14155550132') })).toBe('+14155550132');
   expect(callBackNumber({ number: number('204') })).toBe('204');
   expect(callBackNumber({ number: number('anonymous') })).toBeNull();
+});
+
+test('who else was in it, where it went, and how it sounded where that was bad', () => {
+  const quality = { codec: 'opus', loss: 0.1, jitterMs: 40, roundTripMs: null, mos: 2.8 };
+  const at = { startedAt: 1, endedAt: 3 };
+  expect(storyOf({ source: 'phone' }, en)).toEqual([]);
+  expect(
+    storyOf(
+      {
+        source: 'phone',
+        legs: [
+          { role: 'earlier', number: '+14155550142', answeredAt: 2, ...at },
+          { role: 'consultation', number: '103', answeredAt: null, ...at },
+          { role: 'consultation', number: '102', answeredAt: 2, ...at },
+        ],
+        transferredTo: '102',
+        quality,
+      },
+      en,
+    ),
+  ).toEqual([
+    'Before with +14155550142',
+    'Asked 103, no answer',
+    'Asked 102',
+    'Transferred to 102',
+    'Sounded poor: opus, 10 % lost, 40 ms jitter',
+  ]);
+  expect(storyOf({ source: 'watched', quality: { ...quality, mos: 4.2 } }, en)).toEqual(['On the desk phone']);
 });
 
 test('only what did not arrive is trouble, what failed before what waits, with its reason', () => {

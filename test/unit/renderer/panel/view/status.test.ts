@@ -3,14 +3,24 @@ import { expect, test } from 'vitest';
 import { en } from '../../../../../renderer/panel/texts/en.ts';
 import { browserSummary, kommoSummary, phoneSummary } from '../../../../../renderer/panel/view/status.ts';
 
+const open = { doNotDisturb: false };
+const quiet = { doNotDisturb: true };
+
 test('a phone is named by its extension, and says main’s own sentence where there is one', () => {
-  expect(phoneSummary({ state: 'registered', extension: '101', reason: null }, en)).toMatchObject({
+  expect(phoneSummary({ state: 'registered', extension: '101', reason: null }, open, en)).toMatchObject({
     name: 'Phone 101',
     state: 'Ready',
     tone: 'good',
   });
-  const refused = phoneSummary({ state: 'refused', extension: null, reason: 'Wrong password.' }, en);
+  const refused = phoneSummary({ state: 'refused', extension: null, reason: 'Wrong password.' }, open, en);
   expect(refused).toEqual({ name: 'Phone', state: 'Refused', tone: 'bad', sentence: 'Wrong password.' });
+});
+
+test('a phone that is kept quiet says so, unless it does not work at all', () => {
+  const registered = { state: 'registered', extension: '101', reason: null } as const;
+  expect(phoneSummary(registered, quiet, en)).toMatchObject({ state: 'Quiet', tone: 'todo' });
+  expect(phoneSummary(registered, quiet, en).sentence).toMatch(/history/);
+  expect(phoneSummary({ ...registered, state: 'refused' }, quiet, en).state).toBe('Refused');
 });
 
 test('signed in but troubled is a problem, not a success', () => {

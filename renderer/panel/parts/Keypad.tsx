@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from 'react';
+import type { CallView } from '../../../app/ipc/panel.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { useAsking, useStore } from '../use-panel.ts';
+import { Problem } from './Problem.tsx';
+
+const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+/** As much of what was sent as has room. */
+const SHOWN = 24;
+
+/** Keys for menus and voice boxes, by click or on the keyboard. */
+export function Keypad({ call, close }: { call: CallView; close: () => void }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const { error, run } = useAsking();
+  const [sent, setSent] = useState('');
+  const pad = useRef<HTMLFieldSetElement>(null);
+  // It was opened by the agent to be used: the keyboard's keys go here.
+  useEffect(() => pad.current?.focus(), []);
+
+  const send = (key: string) => {
+    setSent((before) => (before + key).slice(-SHOWN));
+    void run(() => request('sendKeys', call.id, key));
+  };
+
+  return (
+    <fieldset
+      ref={pad}
+      className="keypad"
+      tabIndex={-1}
+      aria-label={texts.calls.ofCall(texts.calls.keypad, call.title)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          close();
+        }
+        const key = event.key.toUpperCase();
+        if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9A-D*#]$/.test(key)) return;
+        event.preventDefault();
+        send(key);
+      }}
+    >
+      <output className="keypad-sent" aria-label={texts.calls.keysSent}>
+        {sent}
+      </output>
+      <div className="keypad-keys">
+        {KEYS.map((key) => (
+          <button key={key} type="button" className="button key" onClick={() => send(key)}>
+            {key}
+          </button>
+        ))}
+      </div>
+      <Problem>{error}</Problem>
+    </fieldset>
+  );
+}

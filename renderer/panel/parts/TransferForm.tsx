@@ -1,0 +1,70 @@
+import { MessageCircleQuestion, PhoneForwarded } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import type { CallView } from '../../../app/ipc/panel.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { useStore, type Asking } from '../use-panel.ts';
+import { cleanDial } from '../view/dial.ts';
+
+/** To whom the call goes: at once, or after a word with them. */
+export function TransferForm({ call, asking, close }: { call: CallView; asking: Asking; close: () => void }) {
+  const texts = useTexts();
+  const { request } = useStore();
+  const [value, setValue] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+
+  const send = async (way: 'transfer' | 'consult') => {
+    if (asking.busy) return;
+    const target = cleanDial(value);
+    if (target === '') {
+      asking.say(texts.calls.transferEmpty);
+      field.current?.focus();
+      return;
+    }
+    if (await asking.run(() => request(way, call.id, target))) close();
+  };
+
+  return (
+    <form
+      className="transfer"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        // Enter asks first: what cannot be taken back needs its own button.
+        void send('consult');
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        close();
+      }}
+    >
+      <input
+        ref={field}
+        className="input"
+        type="text"
+        inputMode="tel"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={128}
+        aria-label={texts.calls.ofCall(texts.calls.transferTo, call.title)}
+        placeholder={texts.calls.transferTo}
+        value={value}
+        onChange={(event) => {
+          setValue(event.currentTarget.value);
+          asking.say(null);
+        }}
+      />
+      <div className="transfer-ways">
+        <button type="submit" className="button primary" aria-disabled={asking.busy}>
+          <MessageCircleQuestion size={16} />
+          {texts.calls.askFirst}
+        </button>
+        <button type="button" className="button" aria-disabled={asking.busy} onClick={() => void send('transfer')}>
+          <PhoneForwarded size={16} />
+          {texts.calls.transferNow}
+        </button>
+      </div>
+    </form>
+  );
+}
