@@ -46,8 +46,8 @@ export type WatchPort = {
   report(event: PhoneEvent): void;
   refuse(detail: string): void;
   now(): Stamp;
-  /** Dialogs that Ringside itself made to reach a desk phone. */
-  ignores(extension: string, dialog: DialogReport): boolean;
+  /** What a dialog of the extension is to the agent: null for one that Ringside itself made to reach the desk phone. */
+  sees(extension: string, dialog: DialogReport): DialogReport | null;
 };
 
 const CONTENT_TYPE = 'application/dialog-info+xml';
@@ -246,7 +246,7 @@ function watchOne(extension: string, uri: URI, index: number, port: WatchPort) {
       return;
     }
     clearTimeout(lostTimer);
-    const step = foldDialogInfo(watched, reading.info, port.now(), (each) => port.ignores(extension, each));
+    const step = foldDialogInfo(watched, reading.info, port.now(), (each) => port.sees(extension, each));
     take(step);
     if (step.incomplete) feed({ kind: 'incomplete' });
   }

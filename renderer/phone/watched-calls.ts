@@ -62,14 +62,14 @@ export const watchedExtension = (extension: string): WatchedExtension => ({
 export const renewed = (state: WatchedExtension): WatchedExtension => ({ ...state, version: null });
 
 /**
- * Folds one document. `ignores` names dialogs that are none of the agent's calls (those that Ringside itself makes to
- * reach the desk phone).
+ * Folds one document. `sees` may see a dialog as another one, or as none of the agent's calls: those that Ringside
+ * itself makes to reach the desk phone.
  */
 export function foldDialogInfo(
   before: WatchedExtension,
   info: DialogInfo,
   at: Stamp,
-  ignores: (dialog: DialogReport) => boolean = () => false,
+  sees: (dialog: DialogReport) => DialogReport | null = (dialog) => dialog,
 ): WatchedStep {
   const { version } = info;
   const counted = before.version !== null && version !== null;
@@ -83,8 +83,9 @@ export function foldDialogInfo(
 
   const dialogs = new Map(info.full ? [] : before.dialogs);
   const told: DialogReport[] = [];
-  for (const dialog of info.dialogs) {
-    if (ignores(dialog)) continue;
+  for (const reported of info.dialogs) {
+    const dialog = sees(reported);
+    if (dialog === null) continue;
     told.push(dialog);
     // Of several with one id the last one stands, but not a terminated one for one that lives.
     const known = info.full ? dialogs.get(dialog.id) : undefined;

@@ -147,11 +147,8 @@ test('a hang-up finds the call with the tags of its dialog', () => {
 });
 
 test('a dialog of our own making is no call of the agent', () => {
-  const step = foldDialogInfo(
-    watchedExtension('201'),
-    read(rfc(0, 'full', ringing + other)),
-    at(0),
-    ({ callId }) => callId === 'c-a',
+  const step = foldDialogInfo(watchedExtension('201'), read(rfc(0, 'full', ringing + other)), at(0), (dialog) =>
+    dialog.callId === 'c-a' ? null : dialog,
   );
   expect(step.events.map(({ callId }) => callId)).toEqual(['c-b']);
 });
