@@ -246,8 +246,10 @@ export type PhoneCommand =
   | { kind: 'preferences'; preferences: PhonePreferences }
   /** `echo`: the microphone is heard on the speaker and its level reported; `ringer`: rings for a moment. */
   | { kind: 'test-audio'; what: 'echo' | 'ringer' | 'off' }
-  /** A new socket and REGISTER at once: after sleep, on another network, or because the agent asks. */
-  | { kind: 'reconnect' }
+  /** A new socket and REGISTER at once: after sleep, on another network, or (no `why`) because the agent asks. */
+  | { kind: 'reconnect'; why?: 'resume' | 'network' }
+  /** The certificate of a server (`host:port` or `host`) was refused; a WebSocket itself never says so. */
+  | { kind: 'certificate-refused'; host: string; detail: string }
   /** The program ends: take the registration back, so that the PBX rings nobody here. */
   | { kind: 'unregister' };
 

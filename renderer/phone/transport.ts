@@ -6,7 +6,8 @@
 import { EmitterImpl, TransportState, type Transport } from 'sip.js';
 
 export type SocketHooks = {
-  server: string;
+  /** The WebSocket address to connect to. */
+  server(): string;
   opened(): void;
   /** The socket closed, or could not be opened. Not called for a socket that was given up by us. */
   closed(detail: string): void;
@@ -29,7 +30,7 @@ export class WebSocketTransport implements Transport {
 
   /** What the Via says; RFC 7118 section 5.2.1. */
   get protocol(): string {
-    return this.#hooks.server.toLowerCase().startsWith('wss:') ? 'WSS' : 'WS';
+    return this.#hooks.server().toLowerCase().startsWith('wss:') ? 'WSS' : 'WS';
   }
 
   get state(): TransportState {
@@ -52,7 +53,7 @@ export class WebSocketTransport implements Transport {
     this.#giveUp();
     let socket: WebSocket;
     try {
-      socket = new WebSocket(this.#hooks.server, 'sip');
+      socket = new WebSocket(this.#hooks.server(), 'sip');
     } catch (error) {
       queueMicrotask(() => this.#hooks.closed(error instanceof Error ? error.message : 'not a WebSocket address'));
       return Promise.resolve();
@@ -92,5 +93,40 @@ export class WebSocketTransport implements Transport {
     this.#socket = null;
     socket.onopen = socket.onclose = socket.onmessage = null;
     socket.close(1000);
+  }
+}
+
+/** Whether a SIP WebSocket can be opened there now; it is closed at once. */
+export function canOpen(server: string, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(server, 'sip');
+    const end = (reachable: boolean) => {
+      clearTimeout(timer);
+      socket.onopen = socket.onclose = null;
+      socket.close();
+      resolve(reachable);
+    };
+    const timer = setTimeout(() => end(false), ms);
+    socket.onopen = () => end(true);
+    socket.onclose = () => end(false);
+  });
+}
+
+/**
+ * Whether anything answers there. Cheaper than a WebSocket, and as often as wanted: Chromium holds new WebSockets back
+ * for seconds after some failed ones.
+ */
+export async function answers(server: string, ms: number): Promise<boolean> {
+  try {
+    await fetch(server.replace(/^ws/i, 'http'), {
+      mode: 'no-cors',
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ms),
+    });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,8 +3,9 @@ import { Core, UserAgent, type URI } from 'sip.js';
 import type { PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { PhoneAudio } from './audio.ts';
+import { Connection } from './connection.ts';
+import { authenticateBy, Credentials, hideChallenges } from './digest.ts';
 import { readMessage, repair } from './raw-message.ts';
-import { grantedExpires, step, unregistered, type Effect, type Input } from './registration.ts';
 import { Sessions, type Stamp } from './sessions.ts';
 import { WebSocketTransport, type SocketHooks } from './transport.ts';
 
@@ -39,6 +40,7 @@ export function startPhone(
   });
   const report = (event: PhoneEvent) => {
     audio.follow(event);
+    connection.follow(event);
     port.report(event);
   };
   const sessions = new Sessions({
@@ -52,19 +54,25 @@ export function startPhone(
     now,
   });
 
+  const connection = new Connection({
+    servers: config.servers,
+    aor: uri,
+    instanceId: config.instanceId,
+    report: port.report,
+    recover: () => (sessions as unknown as { recover?(): void }).recover?.(),
+  });
   const hooks: SocketHooks = {
-    server: config.servers[0] ?? '',
-    opened: () => feed({ kind: 'socket-open' }),
-    closed: (detail) => feed({ kind: 'socket-closed', detail }),
+    server: () => connection.server,
+    opened: () => connection.opened(),
+    closed: (detail) => connection.closed(detail),
     received(text, deliver) {
       const at = now();
-      // RFC 5626 section 3.5.1: an answer to a keep-alive, or one.
-      if (/^[\r\n]*$/.test(text.slice(0, 8))) return;
-      const repaired = repair(text, hostOf(uri));
+      if (connection.heard(text)) return;
+      const repaired = repair(hideChallenges(text), hostOf(uri));
       const message = readMessage(repaired);
       if (message === null) {
         port.refuse(`${text.length} characters that are not a SIP message`);
-        feed({ kind: 'garbled' });
+        connection.garbled();
         return;
       }
       sessions.heard(message, at);
@@ -86,8 +94,6 @@ export function startPhone(
     contactName,
     viaHost: `${contactName}.invalid`,
     instanceId: config.instanceId,
-    authorizationUsername: config.authorizationUser,
-    authorizationPassword: config.password,
     userAgentString: config.userAgent,
     noAnswerTimeout: RING_SECONDS,
     transportConstructor: WebSocketTransport,
@@ -101,67 +107,29 @@ export function startPhone(
       // What the parser says quotes the message: only that it said something is passed on.
       if (category !== 'sip.Parser') return;
       port.refuse('a SIP message that cannot be parsed');
-      feed({ kind: 'garbled' });
+      connection.garbled();
     },
   });
 
-  const sendRegister = registerSender(userAgent, uri, config.instanceId, feed);
-  let registration = unregistered;
-  let timer: number | undefined;
-
-  function feed(input: Input): void {
-    const { state, effects } = step(registration, input, { now: performance.now(), random: Math.random });
-    registration = state;
-    for (const effect of effects) apply(effect);
-  }
-
-  function apply(effect: Effect): void {
-    switch (effect.kind) {
-      case 'connect':
-        void (userAgent.state === 'Stopped' ? userAgent.start() : userAgent.transport.connect());
-        return;
-      case 'disconnect':
-        void userAgent.transport.disconnect();
-        return;
-      case 'register':
-        sendRegister(effect.expires, effect.attempt);
-        return;
-      case 'unregister':
-        sendRegister(0, -1);
-        return;
-      case 'wait':
-        clearTimeout(timer);
-        timer = window.setTimeout(() => feed({ kind: 'timer' }), effect.ms);
-        return;
-      case 'rest':
-        clearTimeout(timer);
-        return;
-      case 'report':
-        port.report({
-          kind: 'registration',
-          state: effect.state,
-          ...(effect.reason === undefined ? {} : { reason: effect.reason }),
-          ...now(),
-        });
-        return;
-      default: {
-        const never: never = effect;
-        return never;
-      }
-    }
-  }
-
-  feed({ kind: 'start' });
+  const { authorizationUser: username, password } = config;
+  authenticateBy(
+    userAgent.userAgentCore,
+    new Credentials({ username, password }, () => crypto.randomUUID().slice(0, 8)),
+  );
+  connection.start(userAgent);
   warmUp(config.servers[0] ?? '', userAgent);
   return {
     command(command) {
       audio.obey(command);
       switch (command.kind) {
         case 'reconnect':
-          feed({ kind: 'reconnect' });
+          connection.reconnect(command.why ?? 'agent');
+          return;
+        case 'certificate-refused':
+          connection.certificateRefused(command.host, command.detail);
           return;
         case 'unregister':
-          feed({ kind: 'stop' });
+          connection.stop();
           return;
         case 'dial':
           void sessions.dial(userAgent, command.target);
@@ -177,77 +145,8 @@ export function startPhone(
     },
     stop() {
       audio.stop();
-      feed({ kind: 'stop' });
+      connection.stop();
     },
-  };
-}
-
-/**
- * Sends REGISTERs of one registration: the same Call-ID, a growing CSeq (RFC 3261 section 10.2), a contact with its
- * instance (RFC 5626 section 4.2). SIP.js's own `Registerer` is not used: it refuses to send while an older REGISTER
- * waits out its 32 s on a dead socket, believes itself registered there, and cannot be stopped without unregistering.
- */
-function registerSender(userAgent: UserAgent, aor: URI, instanceId: string, feed: (input: Input) => void) {
-  const core = userAgent.userAgentCore;
-  const registrar = aor.clone();
-  registrar.user = undefined;
-  const { uri: contact } = userAgent.contact;
-  const fromTag = crypto.randomUUID().slice(0, 8);
-  const callId = crypto.randomUUID();
-  let last = { cseq: 0 };
-
-  return (expires: number, attempt: number): void => {
-    const request = core.makeOutgoingRequestMessage(
-      'REGISTER',
-      registrar,
-      aor,
-      aor,
-      { callId, fromTag, cseq: last.cseq + 1 },
-      [
-        `Contact: <${contact.toString()}>;reg-id=1;+sip.instance="<urn:uuid:${instanceId}>";expires=${expires}`,
-        `Expires: ${expires}`,
-        'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE,OPTIONS,INFO,NOTIFY,REFER',
-      ],
-    );
-    // SIP.js counts on when it answers a challenge.
-    last = request;
-    const refused = ({
-      message,
-    }: {
-      message: {
-        statusCode?: number | undefined;
-        reasonPhrase?: string | undefined;
-        hasHeader(name: string): boolean;
-        getHeader(name: string): string | undefined;
-      };
-    }) => {
-      const seconds = (name: string) => {
-        const value = /^\d{1,9}/.exec(message.getHeader(name) ?? '')?.[0];
-        return value === undefined ? null : Number(value);
-      };
-      feed({
-        kind: 'rejected',
-        attempt,
-        status: message.statusCode ?? 500,
-        phrase: (message.reasonPhrase ?? '').slice(0, 200),
-        challenged: request.hasHeader('authorization') || request.hasHeader('proxy-authorization'),
-        minExpires: seconds('min-expires'),
-        retryAfter: seconds('retry-after'),
-      });
-    };
-    core.register(request, {
-      onAccept: ({ message }) => {
-        const granted = grantedExpires(
-          message.getHeaders('contact'),
-          message.getHeader('expires'),
-          contact.user ?? '',
-          expires,
-        );
-        feed({ kind: 'accepted', attempt, expires: granted });
-      },
-      onReject: refused,
-      onRedirect: refused,
-    });
   };
 }
 
