@@ -116,7 +116,7 @@ export class Credentials {
 }
 
 function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
+  return `"${text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** What one request has answered so far, by header and realm. */
