@@ -1,7 +1,8 @@
 /** Kamailio, the SIP registrar and proxy of the field, with UDP, WebSocket and secure WebSocket, all on 127.0.0.1. */
 import { createSocket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
@@ -21,6 +22,16 @@ export type Kamailio = {
   stop(): Promise<void>;
 };
 
+const TABLES = '/usr/share/kamailio/dbtext/kamailio';
+
+/** Why this Kamailio has no presence, or null. */
+export function missingPresence(): string | null {
+  const folders = readdirSync('/usr/lib').map((each) => join('/usr/lib', each, 'kamailio/modules/presence.so'));
+  return folders.some((file) => existsSync(file)) && existsSync(TABLES)
+    ? null
+    : 'not installed: kamailio-presence-modules';
+}
+
 /**
  * @param users passwords by user
  * @param groups users that ring together, by the group's number
@@ -33,6 +44,8 @@ export async function startKamailio(options: {
   groups: Readonly<Record<string, readonly string[]>>;
   /** Where rtpengine takes orders: then audio between browsers and plain phones goes through it. */
   rtpEnginePort?: number | undefined;
+  /** Publishes what its users' phones do, and tells those who SUBSCRIBE to it (dialog events, RFC 4235). */
+  presence?: boolean | undefined;
 }): Promise<Kamailio> {
   // A port that was free may be taken by the time Kamailio binds it: then once more with others.
   for (let attempt = 1; ; attempt++) {
@@ -42,6 +55,8 @@ export async function startKamailio(options: {
     await mkdir(run);
     await writeFile(join(run, 'tls.cfg'), tlsConfig(options.certificates));
     await writeFile(join(run, 'kamailio.cfg'), config({ ...options, ports, run }));
+    // Its presence modules want their tables to be there, though they keep everything in memory here.
+    if (options.presence === true) await cp(TABLES, join(run, 'tables'), { recursive: true });
     const shared = ['-m', '32', '-M', '4', '-w', run, '-Y', run, '-P', join(run, 'pid')];
     const daemon = await startDaemon('kamailio', ['-DD', '-E', '-f', join(run, 'kamailio.cfg'), ...shared]);
 
@@ -153,7 +168,52 @@ type ConfigInput = {
   users: Readonly<Record<string, string>>;
   groups: Readonly<Record<string, readonly string[]>>;
   rtpEnginePort?: number | undefined;
+  presence?: boolean | undefined;
 };
+
+/** Dialog events: the dialog module follows each call, pua_dialoginfo publishes it, presence tells the subscribers. */
+const presenceModules = (run: string, udp: number) => `
+loadmodule "db_text.so"
+loadmodule "dialog.so"
+loadmodule "presence.so"
+loadmodule "presence_dialoginfo.so"
+loadmodule "pua.so"
+loadmodule "pua_dialoginfo.so"
+modparam("dialog", "db_mode", 0)
+modparam("presence", "db_url", "text://${join(run, 'tables')}")
+modparam("presence", "subs_db_mode", 0)
+modparam("presence", "publ_cache", 2)
+modparam("presence", "server_address", "sip:127.0.0.1:${udp};transport=udp")
+modparam("presence", "send_fast_notify", 1)
+modparam("presence", "notifier_processes", 0)
+modparam("presence", "min_expires", 5)
+modparam("presence_dialoginfo", "force_single_dialog", 0)
+modparam("pua", "db_url", "text://${join(run, 'tables')}")
+modparam("pua", "db_mode", 0)
+modparam("pua", "outbound_proxy", "sip:127.0.0.1:${udp};transport=udp")
+modparam("pua_dialoginfo", "include_callid", 1)
+modparam("pua_dialoginfo", "include_tags", 1)
+modparam("pua_dialoginfo", "include_localremote", 1)
+modparam("pua_dialoginfo", "caller_confirmed", 0)
+modparam("pua_dialoginfo", "send_publish_flag", -1)
+`;
+
+/**
+ * The presence module sends NOTIFY to the Contact by itself, and that of a browser nobody can resolve: the subscription
+ * gets a Route through our own UDP socket, where the WebSocket is found again.
+ */
+const presenceRoute = (udp: number) => `
+route[PRESENCE] {
+  if ($rm == "SUBSCRIBE" && $proto =~ "^ws") {
+    insert_hf("Record-Route: <sip:127.0.0.1:${udp};transport=udp;lr>\r\n", "Via");
+    msg_apply_changes();
+  }
+  if (!t_newtran()) { sl_reply_error(); exit; }
+  if ($rm == "PUBLISH") { handle_publish(); t_release(); }
+  else if ($rm == "SUBSCRIBE") { handle_subscribe(); t_release(); }
+  exit;
+}
+`;
 
 /** Translates between the media of browsers and those of plain phones; browser to browser stays as it is. */
 const mediaRoutes = `
@@ -181,7 +241,7 @@ route[MEDIA] {
 }
 `;
 
-function config({ run, domain, ports, users, groups, rtpEnginePort }: ConfigInput): string {
+function config({ run, domain, ports, users, groups, rtpEnginePort, presence = false }: ConfigInput): string {
   const media = rtpEnginePort !== undefined;
   const passwords = Object.entries(users).map(([user, password]) => `  $sht(users=>${user}) = "${password}";`);
   const ringGroups = Object.entries(groups).map(([number, [first, ...others]]) =>
@@ -237,6 +297,7 @@ loadmodule "xhttp.so"
 loadmodule "websocket.so"
 loadmodule "tls.so"
 ${media ? `loadmodule "rtpengine.so"\nmodparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:${rtpEnginePort}")` : ''}
+${presence ? `loadmodule "textopsx.so"\n${presenceModules(run, ports.udp)}` : ''}
 
 modparam("jsonrpcs", "transport", 1)
 modparam("tm", "failure_reply_mode", 3)
@@ -266,6 +327,7 @@ ${passwords.join('\n')}
 }
 
 request_route {
+${presence ? `  if ($rm == "PUBLISH" && $proto == "udp" && $si == "127.0.0.1" && $sp == ${ports.udp}) { route(PRESENCE); exit; }` : ''}
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if ($rm == "OPTIONS" && $rU == $null) { sl_send_reply("200", "Keepalive"); exit; }
   if (!sanity_check("17895", "7")) exit;
@@ -284,6 +346,7 @@ request_route {
   if ($rm != "ACK") t_check_trans();
 
   if (has_totag()) {
+${presence ? '    if ($rm == "SUBSCRIBE" && uri == myself) { route(PRESENCE); exit; }' : ''}
     if (loose_route()) {
       if ($du == "" && !handle_ruri_alias()) { sl_reply_error(); exit; }
       if ($rm == "NOTIFY") record_route();
@@ -308,9 +371,11 @@ request_route {
     if (!pv_proxy_authenticate("$fd", "$sht(users=>$fU)", "0")) { proxy_challenge("$fd", "1"); exit; }
     consume_credentials();
   }
+${presence ? '  if ($rm == "SUBSCRIBE" || $rm == "PUBLISH") { route(PRESENCE); exit; }' : ''}
   if ($rm =~ "INVITE|SUBSCRIBE|REFER") record_route();
   if (uri != myself) { sl_send_reply("403", "Relaying Denied"); exit; }
   if ($rU == $null) { sl_send_reply("484", "Address Incomplete"); exit; }
+${presence ? '  if ($rm == "INVITE") dlg_manage();' : ''}
 
   if ($sht(peers=>$rU) != $null) {
     $du = $sht(peers=>$rU);
@@ -332,6 +397,7 @@ ${media ? '  if ($rm =~ "INVITE|UPDATE") t_on_branch("MEDIA");\n  if ($rm =~ "BY
   exit;
 }
 ${media ? mediaRoutes : ''}
+${presence ? presenceRoute(ports.udp) : ''}
 
 onreply_route[REPLY] {
   if ($proto =~ "^ws" && $rs != 100) add_contact_alias();

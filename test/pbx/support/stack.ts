@@ -81,8 +81,14 @@ export function missingPbxPrograms(): string | null {
   return missing.length === 0 ? null : `not installed: ${missing.join(', ')}`;
 }
 
-/** @param media whether browsers and desk phones can hear each other: rtpengine stands between them then */
-export async function startPbxStack({ media = false }: { media?: boolean } = {}): Promise<PbxStack> {
+/**
+ * @param media whether browsers and desk phones can hear each other: rtpengine stands between them then
+ * @param presence whether it tells of what its users' phones do (dialog events)
+ */
+export async function startPbxStack({
+  media = false,
+  presence = false,
+}: { media?: boolean; presence?: boolean } = {}): Promise<PbxStack> {
   const undo: (() => Promise<void>)[] = [];
   const close = async () => {
     for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last();
@@ -103,6 +109,7 @@ export async function startPbxStack({ media = false }: { media?: boolean } = {})
       users: Object.fromEntries(users.map(({ user, password }) => [user, password])),
       groups: { [ringGroup]: ['100', '101'] },
       rtpEnginePort: rtpEngine?.controlPort,
+      presence,
     });
     undo.push(kamailio.stop);
 

@@ -1,0 +1,118 @@
+/** The watch on a desk phone: the phone page in Chromium, Kamailio's presence, baresip on the desks, sipp as the carrier. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CallEvent } from '../../app/calls/phone-event.ts';
+import { startPhonePages, type OpenedPhone, type PhonePages } from '../e2e/support/phone-page.ts';
+import type { DeskPhone } from './support/baresip.ts';
+import { missingPresence } from './support/kamailio.ts';
+import { missingPbxPrograms, startPbxStack, type PbxStack } from './support/stack.ts';
+
+const missing = missingPbxPrograms() ?? missingPresence();
+/** What a NOTIFY may take from the phone's message to our event, milliseconds. */
+const PROMPT_MS = 1500;
+
+describe.skipIf(missing !== null)(`a desk phone that is watched${missing === null ? '' : ` (${missing})`}`, () => {
+  let pages: PhonePages;
+  let pbx: PbxStack;
+  let desk: DeskPhone;
+  let caller: DeskPhone;
+  let phone: OpenedPhone;
+
+  beforeAll(async () => {
+    pages = await startPhonePages();
+  }, 60_000);
+  afterAll(() => pages.close());
+
+  beforeEach(async () => {
+    pbx = await startPbxStack({ presence: true });
+    desk = await pbx.deskPhone('102', 'manual');
+    caller = await pbx.deskPhone('100', 'manual');
+    phone = await pages.registered({
+      servers: [pbx.wsUrl],
+      uri: `sip:101@${pbx.domain}`,
+      authorizationUser: '101',
+      password: pbx.users.find(({ user }) => user === '101')?.password ?? '',
+      watch: ['102'],
+    });
+    await phone.until('watch', ({ state }) => state === 'watching');
+  }, 60_000);
+  afterEach(async () => {
+    await phone.close();
+    await pbx.close();
+  });
+
+  const told = () =>
+    phone.events.filter((event): event is CallEvent => 'source' in event && event.source === 'watched');
+
+  test('rings, is answered and hung up on the desk: as its own calls, with the right times', async () => {
+    const placed = Date.now();
+    await caller.command('dial', `sip:102@${pbx.domain}`);
+    const ringing = await phone.until('ringing');
+    expect(ringing).toMatchObject({
+      source: 'watched',
+      direction: 'inbound',
+      local: { user: '102' },
+      remote: { user: '100' },
+    });
+    expect(ringing.wall - placed).toBeLessThan(PROMPT_MS);
+
+    await desk.waitFor('CALL_INCOMING');
+    await desk.command('accept');
+    const established = await desk.waitFor('CALL_ESTABLISHED').then(() => Date.now());
+    const answered = await phone.until('answered');
+    expect(answered).toMatchObject({ source: 'watched', callId: ringing.callId });
+    expect(Math.abs(answered.wall - established)).toBeLessThan(PROMPT_MS);
+
+    const hungUp = Date.now();
+    await desk.command('hangup');
+    const ended = await phone.until('ended');
+    expect(ended).toMatchObject({ source: 'watched', callId: ringing.callId, cause: { how: 'bye' } });
+    expect(ended.wall - hungUp).toBeLessThan(PROMPT_MS);
+    expect(told().map(({ kind }) => kind)).toEqual(['ringing', 'answered', 'ended']);
+  }, 30_000);
+
+  test('rings and is taken back: missed, and the next call is another one', async () => {
+    for (const count of [1, 2]) {
+      await caller.command('dial', `sip:102@${pbx.domain}`);
+      await phone.until('ringing', () => told().filter(({ kind }) => kind === 'ringing').length === count);
+      await caller.command('hangup');
+      await phone.until('ended', () => told().filter(({ kind }) => kind === 'ended').length === count);
+    }
+    const [first, second] = [told()[0]?.callId, told()[2]?.callId];
+    expect(first).not.toBe(second);
+    expect(told().map(({ kind, callId }) => [kind, callId])).toEqual([
+      ['ringing', first],
+      ['ended', first],
+      ['ringing', second],
+      ['ended', second],
+    ]);
+    expect(told()[1]).toMatchObject({ cause: { how: 'cancel' } });
+  }, 30_000);
+
+  test('dials out: seen from the first INVITE to the end', async () => {
+    await pbx.farEnd.answers('95551234', { ringMs: 200 });
+    await desk.command('dial', `sip:95551234@${pbx.domain}`);
+    const dialling = await phone.until('dialling');
+    expect(dialling).toMatchObject({ source: 'watched', direction: 'outbound', remote: { user: '95551234' } });
+    await phone.until('answered', ({ callId }) => callId === dialling.callId);
+    await desk.command('hangup');
+    const ended = await phone.until('ended', ({ callId }) => callId === dialling.callId);
+    expect(ended.cause.how).toBe('bye');
+  }, 30_000);
+
+  test('is watched again after the connection was lost, and a call that went on meanwhile goes on', async () => {
+    await caller.command('dial', `sip:102@${pbx.domain}`);
+    await desk.waitFor('CALL_INCOMING');
+    await desk.command('accept');
+    await phone.until('answered');
+    await phone.command({ kind: 'reconnect' });
+    await phone.until('watch', ({ state }) => state === 'retrying');
+    await phone.until('watch', ({ state, monotonic }) => state === 'watching' && monotonic > lost());
+    await desk.command('hangup');
+    const ended = await phone.until('ended');
+    expect(ended).toMatchObject({ callId: told()[0]?.callId, cause: { how: 'bye' } });
+    expect(told().map(({ kind }) => kind)).toEqual(['ringing', 'answered', 'ended']);
+  }, 30_000);
+
+  const lost = () =>
+    phone.events.findLast((event) => event.kind === 'watch' && event.state === 'retrying')?.monotonic ?? 0;
+});
