@@ -142,6 +142,11 @@ export class Sessions {
     }
   }
 
+  /** Whether a live call of the phone itself has this Call-ID: a watched one may have the same. */
+  has(callId: string): boolean {
+    return this.#live.has(callId);
+  }
+
   /** Does what the agent asked, as far as the call is in a state for it. Never throws. */
   command(command: CallCommand): void {
     const call = this.#live.get(command.callId);

@@ -4,10 +4,12 @@ import type { PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { PhoneAudio } from './audio.ts';
 import { Connection } from './connection.ts';
+import { createDeskPhones } from './desk-phone.ts';
 import { authenticateBy, Credentials, hideChallenges } from './digest.ts';
 import { readMessage, repair } from './raw-message.ts';
 import { Sessions, type Stamp } from './sessions.ts';
 import { WebSocketTransport, type SocketHooks } from './transport.ts';
+import { createWatch } from './watch.ts';
 
 export type Phone = {
   command(command: PhoneCommand): void;
@@ -58,7 +60,12 @@ export function startPhone(
     servers: config.servers,
     aor: uri,
     instanceId: config.instanceId,
-    report: port.report,
+    report: (event) => {
+      port.report(event);
+      if (event.kind !== 'registration') return;
+      if (event.state === 'registered') watch.registered();
+      else watch.lost();
+    },
     recover: () => (sessions as unknown as { recover?(): void }).recover?.(),
   });
   const hooks: SocketHooks = {
@@ -85,6 +92,7 @@ export function startPhone(
         );
       }
       sessions.delivered(message);
+      watch.delivered(message);
     },
   };
 
@@ -116,6 +124,9 @@ export function startPhone(
     userAgent.userAgentCore,
     new Credentials({ username, password }, () => crypto.randomUUID().slice(0, 8)),
   );
+  const desk = { userAgent, aor: uri, domain: hostOf(uri), report: port.report, now };
+  const deskPhones = createDeskPhones({ ...desk, how: config.deskPhone });
+  const watch = createWatch({ ...desk, extensions: config.watch, refuse: port.refuse, sees: deskPhones.sees });
   connection.start(userAgent);
   warmUp(config.servers[0] ?? '', userAgent);
   return {
@@ -129,6 +140,7 @@ export function startPhone(
           connection.certificateRefused(command.host, command.detail);
           return;
         case 'unregister':
+          watch.stop();
           connection.stop();
           return;
         case 'dial':
@@ -137,14 +149,23 @@ export function startPhone(
         case 'preferences':
         case 'test-audio':
         case 'silence':
-        case 'dial-on-desk-phone':
           return;
+        case 'dial-on-desk-phone':
+          deskPhones.dial(command.extension, command.target);
+          return;
+        case 'hang-up': {
+          const watched = sessions.has(command.callId) ? null : watch.call(command.callId);
+          if (watched === null) sessions.command(command);
+          else deskPhones.hangUp(watched);
+          return;
+        }
         default:
           sessions.command(command);
       }
     },
     stop() {
       audio.stop();
+      watch.stop();
       connection.stop();
     },
   };

@@ -48,6 +48,7 @@ const REAL_SIP_PARTS = [
   { names: ['kamailio'], command: 'kamailio' },
   { names: ['kamailio-websocket-modules'] },
   { names: ['kamailio-tls-modules'] },
+  { names: ['kamailio-presence-modules'] },
   { names: ['sip-tester'], command: 'sipp' },
   { names: ['baresip-core'], command: 'baresip' },
   { names: ['rtpengine-daemon'], command: 'rtpengine' },
