@@ -4,7 +4,7 @@ import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { release } from './devices.ts';
 import { NegotiatingHandler } from './negotiation.ts';
-import { iceGeneration, problemOf, voiceCodecs } from './session-description.ts';
+import { audioOnly, iceGeneration, problemOf, voiceCodecs } from './session-description.ts';
 
 export type AudioState = Pick<PhoneEvent & { kind: 'media' }, 'state'> & { detail?: string };
 
@@ -160,7 +160,7 @@ class AudioHandler extends NegotiatingHandler {
     if (state !== 'have-local-offer' && state !== 'have-remote-pranswer') return;
     if (problemOf(sdp, spoken()) !== null) return;
     // An announcement that cannot be played is no reason to end the call.
-    await this.peerConnection?.setRemoteDescription({ type: 'pranswer', sdp }).catch(() => undefined);
+    await this.peerConnection?.setRemoteDescription({ type: 'pranswer', sdp: audioOnly(sdp) }).catch(() => undefined);
   }
 
   /** Speaks into another microphone from now on; one that is muted stays so. */
@@ -195,8 +195,7 @@ class AudioHandler extends NegotiatingHandler {
     try {
       const problem = problemOf(sdp, spoken());
       if (problem !== null) throw new Error(problem);
-      await super.setDescription(sdp, options, modifiers);
-      this.#refuseOtherMedia();
+      await super.setDescription(audioOnly(sdp), options, modifiers);
     } catch (error) {
       this.#refused(error instanceof Error ? error.message : 'unusable session description');
       throw error;
@@ -226,14 +225,6 @@ class AudioHandler extends NegotiatingHandler {
     if (generation === this.#iceGeneration || connection.iceGatheringState === 'complete') return;
     this.#iceGeneration = generation;
     await gathered(connection, lastCandidate(this.#port.iceServers), this.#port.gatheringMs);
-  }
-
-  /** Video, and audio beyond the first, are answered with port 0 (RFC 3264 section 6). */
-  #refuseOtherMedia(): void {
-    if (this.peerConnection?.signalingState !== 'have-remote-offer') return;
-    const all = this.peerConnection.getTransceivers();
-    const audio = all.find(({ receiver, direction }) => receiver.track.kind === 'audio' && direction !== 'stopped');
-    for (const transceiver of all) if (transceiver !== audio) transceiver.stop();
   }
 
   #watch(microphone: MediaStream): void {

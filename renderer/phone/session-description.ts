@@ -30,6 +30,26 @@ export function problemOf(sdp: string, codecs: ReadonlySet<string>): string | nu
   return isSpoken ? null : 'the other side offers no codec that is known here';
 }
 
+/**
+ * An offer or answer with nothing but its first audio: every other medium is turned off (port 0), and so is answered
+ * with port 0 (RFC 3264 section 6). A transceiver that is stopped would be answered all the same.
+ */
+export function audioOnly(sdp: string): string {
+  const [session = '', ...sections] = sdp.split(/^(?=m=)/m);
+  const audio = sections.find((section) => /^m=audio [1-9]/.test(section));
+  const off = sections.filter((section) => section !== audio);
+  const mids = new Set(off.map((section) => /^a=mid:(\S+)/m.exec(section)?.[1]));
+  const isBundled = (mid: string) => !mids.has(mid);
+  return [
+    session.replace(/^(a=group:BUNDLE)(.*)$/m, (_line, group: string, listed: string) =>
+      [group, ...listed.trim().split(/\s+/).filter(isBundled)].join(' '),
+    ),
+    ...sections.map((section) =>
+      section === audio ? section : section.replace(/^(m=\S+) \d+/, '$1 0').replace(/^a=bundle-only\r?\n/m, ''),
+    ),
+  ].join('');
+}
+
 /** The name of a generation of ICE candidates (RFC 8839 section 5.4): another one after each restart. */
 export function iceGeneration(sdp: string): string {
   return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? '';

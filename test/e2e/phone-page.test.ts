@@ -1,9 +1,8 @@
 /** The phone page in real Chromium, with real audio, against the sandbox's PBX. */
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
+import { requestOf, startOtherPbx, type OtherPbx } from './support/other-pbx.ts';
 import { startPhonePages, type OpenedPhone, type PhonePages } from './support/phone-page.ts';
 
 const DOMAIN = 'pbx.test';
@@ -263,60 +262,18 @@ describe('an outbound call', () => {
 });
 
 describe('a PBX of another make', () => {
-  /** A registrar that believes everybody and then sends what it is told to. */
-  async function otherPbx(): Promise<{ url: string; send(text: string): void; next(start: RegExp): Promise<string> }> {
-    const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'sip' });
-    undo.push(
-      () => new Promise((resolve) => (sockets.clients.forEach((each) => each.terminate()), sockets.close(resolve))),
-    );
-    const messages: string[] = [];
-    let wake = () => {};
-    sockets.on('connection', (socket) =>
-      socket.on('message', (data: Buffer) => {
-        const text = data.toString();
-        messages.push(text);
-        wake();
-        if (!text.startsWith('REGISTER')) return;
-        const copied = text.split('\r\n').filter((line) => /^(via|from|to|call-id|cseq):/i.test(line));
-        socket.send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'));
-      }),
-    );
-    await new Promise((resolve) => sockets.once('listening', resolve));
-    return {
-      url: `ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`,
-      send: (text) => sockets.clients.forEach((socket) => socket.send(text)),
-      async next(start) {
-        for (;;) {
-          const found = messages.find((text) => start.test(text));
-          if (found !== undefined) return found;
-          await new Promise<void>((resolve) => (wake = resolve));
-        }
-      },
-    };
+  async function otherPbx(): Promise<OtherPbx> {
+    const other = await startOtherPbx();
+    undo.push(() => other.close());
+    return other;
   }
-
-  const request = (method: string, more: string[] = [], body = '') =>
-    [
-      `${method} sip:101@abc.invalid SIP/2.0`,
-      `Via: SIP/2.0/WS other.test;branch=z9hG4bK-${method === 'CANCEL' ? 'INVITE' : method}`,
-      'Max-Forwards: 70',
-      'From: <sip:+18305550100@other.test>;tag=far',
-      'To: <sip:101@other.test>',
-      'Call-ID: other-1',
-      `CSeq: 1 ${method}`,
-      'Contact: <sip:other.test;transport=ws>',
-      ...more,
-      `Content-Length: ${body.length}`,
-      '',
-      body,
-    ].join('\r\n');
 
   test('that offers plain RTP is told 488, and the call ends as failed', async () => {
     const other = await otherPbx();
     const phone = await registered({ servers: [other.url] });
     const sdp =
       'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n';
-    other.send(request('INVITE', ['Content-Type: application/sdp'], sdp));
+    other.send(requestOf('INVITE', ['Content-Type: application/sdp'], sdp));
     const { callId } = await phone.until('ringing');
     await phone.command({ kind: 'answer', callId });
     await other.next(/^SIP\/2.0 488/);
@@ -327,13 +284,13 @@ describe('a PBX of another make', () => {
   test('that sends BYE for a ringing call, or an INVITE that nobody can read, does not leave a call behind', async () => {
     const other = await otherPbx();
     const phone = await registered({ servers: [other.url] });
-    other.send(request('INVITE'));
+    other.send(requestOf('INVITE'));
     await phone.until('ringing');
     const tag = /\r\nTo:.*;tag=(\S+)/i.exec(await other.next(/^SIP\/2.0 180/))?.[1] ?? '';
-    other.send(request('BYE').replace('To: <sip:101@other.test>', `$&;tag=${tag}`).replace('CSeq: 1', 'CSeq: 2'));
+    other.send(requestOf('BYE').replace('To: <sip:101@other.test>', `$&;tag=${tag}`).replace('CSeq: 1', 'CSeq: 2'));
     expect((await phone.until('ended')).cause).toEqual({ by: 'remote', how: 'bye' });
     other.send(
-      request('INVITE')
+      requestOf('INVITE')
         .replace('other-1', 'other-2')
         .replace('z9hG4bK', 'z9hG4bK2')
         .replace(/Contact.*/, 'Contact: garbage <'),

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { iceGeneration, problemOf, sdpOf, voiceCodecs } from '../../../../renderer/phone/session-description.ts';
+import {
+  audioOnly,
+  iceGeneration,
+  problemOf,
+  sdpOf,
+  voiceCodecs,
+} from '../../../../renderer/phone/session-description.ts';
 
 const codecs = voiceCodecs(
   ['audio/opus', 'audio/PCMU', 'audio/PCMA', 'audio/G722', 'audio/CN', 'audio/telephone-event', 'audio/red'].map(
@@ -54,6 +60,24 @@ describe('an offer', () => {
   ] as const)('%s cannot', (_name, lines, problem) => {
     expect(problemOf(sdp(...lines), codecs)).toMatch(problem);
   });
+});
+
+test('an offer of more than one audio is left with that', () => {
+  const lines = (first: string, ...more: string[]) => [first, 'c=IN IP4 10.0.0.1', ...more];
+  const before = sdp(
+    'a=group:BUNDLE v a b',
+    ...lines('m=video 4002 UDP/TLS/RTP/SAVPF 96', 'a=mid:v'),
+    ...lines('m=audio 4000 UDP/TLS/RTP/SAVPF 0', 'a=mid:a'),
+    ...lines('m=audio 0 UDP/TLS/RTP/SAVPF 0', 'a=bundle-only', 'a=mid:b'),
+  );
+  const after = sdp(
+    'a=group:BUNDLE a',
+    ...lines('m=video 0 UDP/TLS/RTP/SAVPF 96', 'a=mid:v'),
+    ...lines('m=audio 4000 UDP/TLS/RTP/SAVPF 0', 'a=mid:a'),
+    ...lines('m=audio 0 UDP/TLS/RTP/SAVPF 0', 'a=mid:b'),
+  );
+  expect(audioOnly(before)).toBe(after);
+  expect(audioOnly(after)).toBe(after);
 });
 
 test('a generation of ICE candidates has a name', () => {
