@@ -329,7 +329,7 @@ export function createCalls(ports: CallPorts) {
   }
 
   function completed(call: Call): void {
-    const facts = factsOf(call);
+    const facts = known.has(call.id) ? factsOf(call) : { ...firstKnown(call), resolving: false };
     const to = call.transferredTo === null ? null : readNumber(userOf(call.transferredTo), ports.rules());
     const record = completedCall(call, {
       number: facts.number,
@@ -429,6 +429,9 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
+  const order = (command: PhoneCommand): boolean =>
+    ports.command('callId' in command ? { ...command, callId: phoneCallId(sameCall, command.callId) } : command);
+
   /** Passes the agent's wish on to the phone, or says why it cannot be. */
   function ask(id: string, request: CallRequest): Answer {
     const whole = byId(id);
@@ -436,9 +439,11 @@ export function createCalls(ports: CallPorts) {
     const ordered = commandFor(request, call, call === undefined ? undefined : partsOf(call, 'consultation')[0]);
     if (!ordered.ok) return ordered;
     timeline.add(`command.${request.kind}`, id);
-    const asked = ordered.command;
-    const command = 'callId' in asked ? { ...asked, callId: phoneCallId(sameCall, asked.callId) } : asked;
-    if (!ports.command(command)) return { ok: false, message: PHONE_AWAY };
+    if (!order(ordered.command)) return { ok: false, message: PHONE_AWAY };
+    const caller = call?.partOf?.role === 'consultation' ? wholeOf(call) : undefined;
+    // Whoever stops asking goes back to the one who waits.
+    if (request.kind === 'hang-up' && caller?.heldBy.includes('local') === true)
+      order({ kind: 'resume', callId: caller.callId });
     const facts = known.get(id);
     if (request.kind === 'silence' && facts !== undefined && call !== undefined) {
       known.set(id, { ...facts, silenced: true });

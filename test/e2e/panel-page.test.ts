@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { PanelState } from '../../app/ipc/panel.ts';
+import type { CallView, PanelState } from '../../app/ipc/panel.ts';
+import { SCENES } from '../unit/renderer/panel/call-states.ts';
 import { atWork, pastCall, ringingCall } from '../unit/renderer/panel/states.ts';
 import { eventually } from './support/eventually.ts';
 import { buildPanelSite, type PanelPage, type PanelSite } from './support/panel-page.ts';
@@ -104,6 +105,251 @@ describe('calls', () => {
     expect(await page.getByRole('timer').count()).toBe(0);
   });
 });
+
+describe('in a call', () => {
+  const active = (change: Partial<CallView> = {}) =>
+    ringingCall({ state: 'active', answeredAt: Date.now() - 5000, ...change });
+  const held = (change: Partial<CallView> = {}) => active({ state: 'held', heldBy: ['local'], ...change });
+  const colleague = (change: Partial<CallView> = {}) =>
+    active({ id: 'call-2', title: 'Ben Ortiz', number: '102', consultationOf: 'call-1', ...change });
+  const withCalls = (...calls: CallView[]): PanelState => ({ ...atWork, calls });
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+  test('hold and resume, mute and unmute: one button each, that keeps its place and the focus', async () => {
+    const opened = await open({ state: withCalls(active()) });
+    const { page, push } = opened;
+    await button(page, 'Hold: Maria Silva').press('Enter');
+    expect(await asked(opened, 'hold', 'call-1')).toBe(true);
+    const before = await button(page, 'Hang up: Maria Silva').boundingBox();
+    await push(withCalls(held()));
+    await page.getByText('On hold', { exact: true }).waitFor();
+    expect(await button(page, 'Hang up: Maria Silva').boundingBox()).toEqual(before);
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'resume', 'call-1')).toBe(true);
+
+    const mute = button(page, 'Mute: Maria Silva');
+    await mute.click();
+    expect(await asked(opened, 'mute', 'call-1', true)).toBe(true);
+    await push(withCalls(active({ muted: true })));
+    await page.getByText('In call, muted').waitFor();
+    expect(await mute.getAttribute('aria-pressed')).toBe('true');
+    await mute.click();
+    expect(await asked(opened, 'mute', 'call-1', false)).toBe(true);
+  });
+
+  test('the keypad takes clicks and keys, shows what was sent, and closes with Escape', async () => {
+    const opened = await open({ state: withCalls(active()) });
+    const { page } = opened;
+    await button(page, 'Keypad: Maria Silva').click();
+    await button(page, '4').click();
+    await page.getByRole('group', { name: 'Keypad: Maria Silva' }).focus();
+    await page.keyboard.type('2#');
+    await page.getByLabel('Keys sent').getByText('42#').waitFor();
+    for (const key of ['4', '2', '#']) expect(await asked(opened, 'sendKeys', 'call-1', key)).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Keys sent').waitFor({ state: 'detached' });
+  });
+
+  test('a transfer: at once, or after asking; what is missing is said first', async () => {
+    const opened = await open({ state: withCalls(active()) });
+    const { page, push } = opened;
+    await button(page, 'Transfer: Maria Silva').click();
+    await page.keyboard.press('Enter');
+    await page.getByText('Type the number or extension to transfer to.').waitFor();
+    await page.keyboard.type('1 02');
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'consult', 'call-1', '102')).toBe(true);
+    await page.getByLabel('Transfer to: Maria Silva').waitFor({ state: 'detached' });
+
+    await button(page, 'Transfer: Maria Silva').click();
+    await page.keyboard.type('103');
+    await button(page, 'Transfer now').click();
+    expect(await asked(opened, 'transfer', 'call-1', '103')).toBe(true);
+    const before = await button(page, 'Hang up: Maria Silva').boundingBox();
+    for (const [state, sentence] of [
+      ['asked', 'Transferring to 103…'],
+      ['ringing', '103 rings. The call is theirs once they answer.'],
+      ['failed', 'The transfer to 103 did not work. The call is yours again.'],
+    ] as const) {
+      await push(withCalls(held({ transfer: { to: '103', state } })));
+      await page.getByText(sentence).waitFor();
+      expect(await button(page, 'Transfer: Maria Silva').isDisabled()).toBe(state !== 'failed');
+    }
+    expect(await button(page, 'Hang up: Maria Silva').boundingBox()).toEqual(before);
+  });
+
+  test('whom the agent asks is part of the caller’s card: connect them, go back, swap', async () => {
+    const dialled = colleague({ state: 'dialling', answeredAt: null });
+    const opened = await open({ state: withCalls(held(), dialled) });
+    const { page, push } = opened;
+    const asking = page.getByRole('article').getByRole('region', { name: 'Asking Ben Ortiz' });
+    await asking.getByText('Calling…').waitFor();
+    expect(await page.getByRole('article').count()).toBe(1);
+    const connect = button(page, 'Connect them: Maria Silva');
+    expect(await connect.isDisabled()).toBe(true);
+    const before = await button(page, 'Hang up: Maria Silva').boundingBox();
+
+    await push(withCalls(held(), colleague()));
+    await connect.click();
+    expect(await asked(opened, 'completeTransfer', 'call-1')).toBe(true);
+    await button(page, 'Back: Maria Silva').click();
+    expect(await asked(opened, 'hangUp', 'call-2')).toBe(true);
+    await push(withCalls(active(), colleague({ state: 'held', heldBy: ['local'] })));
+    await button(page, 'Swap: Ben Ortiz').click();
+    expect(await asked(opened, 'resume', 'call-2')).toBe(true);
+    await push(withCalls(held()));
+    await asking.waitFor({ state: 'detached' });
+    expect(await button(page, 'Hang up: Maria Silva').boundingBox()).toEqual(before);
+  });
+
+  test('two calls: the active one first, and one press swaps them', async () => {
+    const other = held({ id: 'call-2', title: 'Ben Ortiz', startedAt: Date.now() - 60_000 });
+    const opened = await open({ state: withCalls(other, active()) });
+    const { page, push } = opened;
+    const order = () => page.getByRole('article').evaluateAll((cards) => cards.map((card) => card.ariaLabel));
+    expect(await order()).toEqual(['Maria Silva', 'Ben Ortiz']);
+    await button(page, 'Swap: Ben Ortiz').click();
+    expect(await asked(opened, 'resume', 'call-2')).toBe(true);
+    await push(withCalls({ ...other, state: 'active', heldBy: [] }, held()));
+    await button(page, 'Swap: Maria Silva').waitFor();
+    expect(await order()).toEqual(['Ben Ortiz', 'Maria Silva']);
+  });
+
+  test('a call that waits rings in its own card, can be silenced, and moves nothing of the call before', async () => {
+    const opened = await open({ state: withCalls(active()) });
+    const { page, push } = opened;
+    const before = await button(page, 'Hang up: Maria Silva').boundingBox();
+    await push(withCalls(active(), ringingCall({ id: 'call-2', title: 'Ben Ortiz' })));
+    await button(page, 'Silence: Ben Ortiz').click();
+    expect(await asked(opened, 'silence', 'call-2')).toBe(true);
+    expect(await button(page, 'Hang up: Maria Silva').boundingBox()).toEqual(before);
+    await push(withCalls(active(), ringingCall({ id: 'call-2', title: 'Ben Ortiz', silenced: true })));
+    await page.getByText('Incoming call, silenced').waitFor();
+    expect(await button(page, 'Silence: Ben Ortiz').isDisabled()).toBe(true);
+    await button(page, 'Answer: Ben Ortiz').click();
+    expect(await asked(opened, 'answer', 'call-2')).toBe(true);
+  });
+
+  test('how it sounds has a word and its figures', async () => {
+    const quality = { codec: 'opus', loss: 0.12, jitterMs: 40, roundTripMs: 210, mos: 2.4 };
+    const { page } = await open({ state: withCalls(active({ quality })) });
+    const badge = page.getByTitle('opus, 12 % lost, 40 ms jitter, 210 ms there and back');
+    expect(await badge.innerText()).toBe('Poor');
+  });
+
+  test('a call on the desk phone is not answered here', async () => {
+    const { page, push } = await open({ state: withCalls(ringingCall({ source: 'watched' })) });
+    await page.getByText('Rings on the desk phone').waitFor();
+    for (const name of [/^Answer/, /^Decline/, /^Silence/])
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+    await push(withCalls(active({ source: 'watched' })));
+    await button(page, 'Hang up: Maria Silva').waitFor();
+    expect(await page.getByRole('button', { name: /^Hold/ }).count()).toBe(0);
+  });
+});
+
+describe('the phone’s own things', () => {
+  const devices = {
+    microphones: [{ id: 'm-1', label: 'Headset' }],
+    speakers: [{ id: 's-1', label: 'Headset' }],
+  };
+
+  test('do not disturb is one switch, and the phone says that it is quiet', async () => {
+    const opened = await open({ state: atWork });
+    const { page, push } = opened;
+    const quiet = page.getByRole('switch', { name: 'Do not disturb' });
+    await quiet.press('Space');
+    const preferences = { ...atWork.preferences, doNotDisturb: true };
+    expect(await asked(opened, 'setPreferences', preferences)).toBe(true);
+    await push({ ...atWork, preferences });
+    await page.getByRole('button', { name: 'Phone 101 Quiet' }).waitFor();
+    expect(await quiet.getAttribute('aria-checked')).toBe('true');
+  });
+
+  test('devices are chosen and tested; the level moves; what is wrong is said', async () => {
+    const opened = await open({ state: { ...atWork, devices } });
+    const { page, push } = opened;
+    const { audio } = atWork.preferences;
+    await page.getByRole('button', { name: /^Phone 101/ }).click();
+    await page.getByLabel('Microphone').selectOption('Headset');
+    expect(
+      await asked(opened, 'setPreferences', { ...atWork.preferences, audio: { ...audio, microphone: 'm-1' } }),
+    ).toBe(true);
+    await page.getByLabel('Ring volume').press('Home');
+    expect(await asked(opened, 'setPreferences', { ...atWork.preferences, audio: { ...audio, ringVolume: 0 } })).toBe(
+      true,
+    );
+    await page.getByLabel('Ask before a link calls a number').click();
+    expect(await asked(opened, 'setPreferences', { ...atWork.preferences, links: 'dial' })).toBe(true);
+
+    await page.getByRole('button', { name: 'Test ringer' }).click();
+    expect(await asked(opened, 'testAudio', 'ringer')).toBe(true);
+    await page.getByRole('button', { name: 'Test microphone' }).click();
+    expect(await asked(opened, 'testAudio', 'echo')).toBe(true);
+    await push({ ...atWork, devices, audioTest: { microphone: 0.5, problem: null } });
+    expect(await page.getByLabel('Microphone level').evaluate((meter: HTMLMeterElement) => meter.value)).toBe(0.5);
+    await page.getByRole('button', { name: 'Stop test' }).click();
+    expect(await asked(opened, 'testAudio', 'off')).toBe(true);
+    await push({ ...atWork, devices, audioTest: { microphone: 0, problem: 'No microphone was found.' } });
+    await page.getByText('No microphone was found.').waitFor();
+  });
+
+  test('a link asks before it calls', async () => {
+    const opened = await open({ state: { ...atWork, asksToDial: { id: 'link-1', number: '+14155550142' } } });
+    const { page, push } = opened;
+    const question = page.getByRole('alertdialog', { name: 'A link asks for a call' });
+    await question.getByRole('heading', { name: 'Call +14155550142?' }).waitFor();
+    await question.getByRole('button', { name: 'Do not call' }).click();
+    expect(await asked(opened, 'dialLink', 'link-1', false)).toBe(true);
+    await question.getByRole('button', { name: 'Call', exact: true }).click();
+    expect(await asked(opened, 'dialLink', 'link-1', true)).toBe(true);
+    await push(atWork);
+    await question.waitFor({ state: 'detached' });
+  });
+
+  test('the last number is one press away; a watched desk phone can make the call', async () => {
+    const watched: PanelState['watched'] = [
+      { extension: '201', state: 'watching', reason: null },
+      { extension: '202', state: 'refused', reason: 'Not allowed to watch 202.' },
+    ];
+    const opened = await open({ state: { ...atWork, lastDialled: '+14155550199', watched } });
+    const { page, push } = opened;
+    const redial = page.getByRole('button', { name: 'Redial +14155550199' });
+    await redial.click();
+    expect(await asked(opened, 'dial', '+14155550199')).toBe(true);
+    const place = page.getByLabel('Call on');
+    expect(await place.locator('option').allInnerTexts()).toEqual(['On this computer', 'On desk phone 201']);
+    await place.selectOption('On desk phone 201');
+    await dialField(page).fill('204');
+    await page.keyboard.press('Enter');
+    expect(await asked(opened, 'dialOnDeskPhone', '201', '204')).toBe(true);
+    await page.getByRole('button', { name: /^Phone 101/ }).click();
+    await page.getByText('Not allowed to watch 202.').waitFor();
+    // A desk phone that cannot be asked any more is no place to call on.
+    await push({ ...atWork, lastDialled: '+14155550199' });
+    await redial.click();
+    await eventually(
+      'redialled here',
+      async () => (await opened.asked()).filter(([name]) => name === 'dial').length === 2,
+    );
+  });
+});
+
+test.each(Object.entries(SCENES))(
+  '%s: every text can be read in light and dark, nothing is cut off in a narrow window',
+  async (_name, { state, history, press }) => {
+    const { page } = await open({ state, history }, { viewport: { width: 320, height: 2000 } });
+    await page.getByRole('heading', { name: 'History' }).waitFor();
+    for (const button of press ?? []) await page.getByRole('button', { name: button, exact: true }).click();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const texts = await contrasts(page.locator('body'));
+      expect(texts.length).toBeGreaterThan(10);
+      expect(texts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+    }
+    expect(await cutOff(page)).toEqual([]);
+  },
+);
 
 describe('dialling', () => {
   test('by keyboard only: slash, a pasted number, Enter', async () => {
@@ -384,16 +630,7 @@ describe('the page', () => {
     const { page } = await open({ state: busy, history: troubled }, { viewport: { width, height } });
     await page.getByText('Missed').waitFor();
     await page.getByRole('button', { name: /^Browser/ }).click();
-    const cut = await page.evaluate(() =>
-      [...document.querySelectorAll('button, input, p, h2, h3, output')]
-        .filter((element) => element.closest('.unseen') === null && element.getClientRects().length > 0)
-        .filter((element) => {
-          const { left, right } = element.getBoundingClientRect();
-          return left < 0 || right > document.documentElement.clientWidth;
-        })
-        .map((element) => element.outerHTML),
-    );
-    expect(cut).toEqual([]);
+    expect(await cutOff(page)).toEqual([]);
   });
 
   test('its script is at most 150 kB, gzipped', () => {
@@ -403,6 +640,19 @@ describe('the page', () => {
     expect(bytes[0]).toBeLessThanOrEqual(150_000);
   });
 });
+
+/** What of the page is out of sight to the left or the right. */
+async function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('button, input, select, p, h2, h3, output, meter')]
+      .filter((element) => element.closest('.unseen') === null && element.getClientRects().length > 0)
+      .filter((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left < 0 || right > document.documentElement.clientWidth;
+      })
+      .map((element) => element.outerHTML),
+  );
+}
 
 /** The contrast of every text on the page with what is painted under it (WCAG 2.2, 1.4.3), as the page has it now. */
 async function contrasts(root: Locator): Promise<{ text: string; color: string; ground: string; ratio: number }[]> {

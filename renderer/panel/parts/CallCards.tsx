@@ -102,18 +102,12 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
         )}
       </p>
       {call.line !== null && <p className="call-line">{texts.calls.line(call.line)}</p>}
-      {transfer !== null && (
-        <output className="call-transfer" data-state={call.transfer?.state}>
-          {transfer}
-        </output>
-      )}
       <CallControls
         call={call}
         swaps={others.some((other) => other.call.state === 'active')}
         transfers={consultation === null && (call.transfer === null || call.transfer.state === 'failed')}
         asking={asking}
       />
-      {consultation !== null && <Consultation call={call} consultation={consultation} asking={asking} />}
       <div className="call-actions">
         {actions.map((action) => (
           <ActionButton
@@ -147,6 +141,13 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
           {openText}
         </button>
       </div>
+      {/* What comes and goes by itself is below the buttons: none may move under a click. */}
+      {transfer !== null && (
+        <output className="call-transfer" data-state={call.transfer?.state}>
+          {transfer}
+        </output>
+      )}
+      {consultation !== null && <Consultation call={call} consultation={consultation} asking={asking} />}
       {call.matches.length > 1 && live && (
         <Matches call={call} choose={(entity) => void run(() => request('chooseMatch', call.id, entity))} />
       )}

@@ -431,6 +431,12 @@ test('a call whose first event is its last is kept, and nothing rings', () => {
   expect(recorded).toMatchObject([{ settled: true }]);
 });
 
+test('a call that was refused at once has the name of the last time', () => {
+  remembered = { caller: anna, notice: null };
+  calls.accept(cancelled);
+  expect(recorded).toMatchObject([{ settled: true, call: { caller: anna } }]);
+});
+
 test('a phone page that dies ends every call it had, once', () => {
   calls.accept({ ...ringing, callId: 'a@pbx' });
   calls.accept({ ...ringing, callId: 'b@pbx' });
@@ -611,8 +617,14 @@ describe('asking a colleague', () => {
   });
 
   test('going back: the call goes on, and the leg stays with it', () => {
+    calls.accept(callEvent('held', { by: 'local' }));
     calls.accept(dialled);
     calls.accept(agreed);
+    expect(calls.ask('r-2', { kind: 'hang-up' }).ok).toBe(true);
+    expect(commands).toEqual([
+      { kind: 'hang-up', callId: 'c@pbx' },
+      { kind: 'resume', callId: ringing.callId },
+    ]);
     calls.accept(left);
     expect(calls.views().map(({ id }) => id)).toEqual(['r-1']);
     expect(recorded).toEqual([]);

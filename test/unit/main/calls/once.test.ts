@@ -69,6 +69,7 @@ function program() {
       return resolution;
     },
     doNotDisturb: () => false,
+    after: () => () => undefined,
     gone: () => undefined,
     popRule: () => ({ pop: 'ring', popOnlyResponsible: false }),
     pop: () => {},
