@@ -122,7 +122,6 @@ export async function answers(server: string, ms: number): Promise<boolean> {
       mode: 'no-cors',
       cache: 'no-store',
       credentials: 'omit',
-      redirect: 'manual',
       signal: AbortSignal.timeout(ms),
     });
     return true;

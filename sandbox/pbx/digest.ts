@@ -7,7 +7,14 @@ export type DigestVerdict =
   | { readonly kind: 'accepted'; readonly user: string }
   | { readonly kind: 'challenge'; readonly stale: boolean; readonly wrong: boolean };
 
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+/** RFC 8760. */
+export type DigestAlgorithm = 'MD5' | 'SHA-256';
+
+const HASHES = { MD5: 'md5', 'SHA-256': 'sha256' } as const;
+const hash = (algorithm: DigestAlgorithm, text: string): string =>
+  createHash(HASHES[algorithm]).update(text).digest('hex');
+const algorithmOf = (credentials: Credentials): DigestAlgorithm | undefined =>
+  (['MD5', 'SHA-256'] as const).find((name) => name === (credentials['algorithm'] ?? 'MD5').toUpperCase());
 
 /** Reads `Digest name="value", …`; undefined for another scheme. */
 export const parseCredentials = (value: string): Credentials | undefined => {
@@ -17,12 +24,13 @@ export const parseCredentials = (value: string): Credentials | undefined => {
   return Object.fromEntries([...pairs].map(([, name = '', quoted, bare = '']) => [name.toLowerCase(), quoted ?? bare]));
 };
 
-/** The response value for MD5 with qop=auth (RFC 2617 section 3.2.2.1). */
+/** The response value with qop=auth (RFC 2617 section 3.2.2.1) by the algorithm of the credentials, MD5 where they name none. */
 export const digestResponse = (method: string, password: string, credentials: Credentials): string => {
   const part = (name: string): string => credentials[name] ?? '';
-  const ha1 = md5(`${part('username')}:${part('realm')}:${password}`);
-  const ha2 = md5(`${method}:${part('uri')}`);
-  return md5([ha1, part('nonce'), part('nc'), part('cnonce'), part('qop'), ha2].join(':'));
+  const by = (text: string): string => hash(algorithmOf(credentials) ?? 'MD5', text);
+  const ha1 = by(`${part('username')}:${part('realm')}:${password}`);
+  const ha2 = by(`${method}:${part('uri')}`);
+  return by([ha1, part('nonce'), part('nc'), part('cnonce'), part('qop'), ha2].join(':'));
 };
 
 /**
@@ -35,6 +43,7 @@ export class DigestAuthenticator {
   readonly #secret: string;
   readonly #lifetimeMs: number;
   readonly #now: () => number;
+  readonly #algorithms: readonly DigestAlgorithm[];
   readonly #counts = new Map<string, number>();
   #issued = 0;
 
@@ -44,7 +53,9 @@ export class DigestAuthenticator {
     secret: string;
     lifetimeMs: number;
     now: () => number;
+    algorithms: readonly DigestAlgorithm[];
   }) {
+    this.#algorithms = options.algorithms;
     this.#realm = options.realm;
     this.#passwords = options.passwords;
     this.#secret = options.secret;
@@ -52,22 +63,25 @@ export class DigestAuthenticator {
     this.#now = options.now;
   }
 
-  /** The value of a WWW-Authenticate or Proxy-Authenticate header with a fresh nonce. */
-  challenge(stale: boolean): string {
-    this.#issued += 1;
-    const stamp = `${Math.floor(this.#now()).toString(36)}.${this.#issued.toString(36)}`;
-    const nonce = `${stamp}.${this.#sign(stamp)}`;
-    return `Digest realm="${this.#realm}", nonce="${nonce}", algorithm=MD5, qop="auth"${stale ? ', stale=true' : ''}`;
+  /** The values of the WWW-Authenticate or Proxy-Authenticate headers, one for each algorithm, each with a fresh nonce. */
+  challenges(stale: boolean): string[] {
+    return this.#algorithms.map((algorithm) => {
+      this.#issued += 1;
+      const stamp = `${Math.floor(this.#now()).toString(36)}.${this.#issued.toString(36)}`;
+      const nonce = `${stamp}.${this.#sign(stamp)}`;
+      return `Digest realm="${this.#realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`;
+    });
   }
 
   /** Checks the credentials of a request; several headers may be there, only that of our realm counts. */
   verify(method: string, uri: string, headers: readonly string[]): DigestVerdict {
     const credentials = headers.map(parseCredentials).find((each) => each?.['realm'] === this.#realm);
     if (credentials === undefined) return { kind: 'challenge', stale: false, wrong: false };
-    const { username = '', nonce = '', nc = '', cnonce = '', qop, response = '', algorithm = 'MD5' } = credentials;
+    const { username = '', nonce = '', nc = '', cnonce = '', qop, response = '' } = credentials;
     const password = this.#passwords.get(username);
-    const wellFormed =
-      qop === 'auth' && cnonce !== '' && /^[0-9a-f]{8}$/i.test(nc) && algorithm.toUpperCase() === 'MD5';
+    const algorithm = algorithmOf(credentials);
+    const isOffered = algorithm !== undefined && this.#algorithms.includes(algorithm);
+    const wellFormed = qop === 'auth' && cnonce !== '' && /^[0-9a-f]{8}$/i.test(nc) && isOffered;
     if (password === undefined || !wellFormed || credentials['uri'] !== uri || !this.#isOurs(nonce)) {
       return { kind: 'challenge', stale: false, wrong: true };
     }

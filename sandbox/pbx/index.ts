@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { synthesizeSpeech } from './audio.ts';
-import { DigestAuthenticator } from './digest.ts';
+import { DigestAuthenticator, type DigestAlgorithm } from './digest.ts';
 import {
   FarEnd,
   type CalleeScript,
@@ -13,6 +13,7 @@ import {
 } from './farend.ts';
 import type { Flow } from './flow.ts';
 import { LocationService } from './location.ts';
+import { serialize, type Header } from './message.ts';
 import { Proxy, type MessageFact, type RefusedFact, type Target } from './proxy.ts';
 import { startRecordingServer } from './recording.ts';
 import type { RegistrationChange } from './registrar.ts';
@@ -47,7 +48,16 @@ export type PbxOptions = {
   readonly maxExpiresSeconds?: number;
   /** After that a nonce is stale. Default five minutes. */
   readonly nonceLifetimeMs?: number;
+  /** What challenges are made with; with both, SHA-256 comes second (RFC 8760). Default MD5. */
+  readonly digest?: readonly DigestAlgorithm[];
+  /** More headers of the answers to REGISTER: Service-Route, Flow-Timer… */
+  readonly registerHeaders?: Readonly<Record<string, string>>;
 };
+
+/** Gets the text of a REGISTER. */
+export type RegisterAnswerer = (
+  request: string,
+) => { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | undefined;
 
 export type PbxEvents = {
   /** Every SIP message as it passed the proxy, in and out. */
@@ -84,6 +94,10 @@ export type Pbx = {
   on<E extends keyof PbxEvents>(event: E, listener: (fact: PbxEvents[E]) => void): () => void;
   /** Kills every WebSocket, as a lost network does. Calls stay up. */
   dropSockets(): void;
+  /** Lets every WebSocket that is open now stay open and dead: nothing comes or goes on it any more. */
+  deadenSockets(): void;
+  /** Lets REGISTERs be answered otherwise than by the registrar; undefined leaves one to it, null all of them again. */
+  answerRegister(answer: RegisterAnswerer | null): void;
   /** While on, everything received is answered with rubbish. */
   answerNonsense(on: boolean): void;
   /** Ends calls, sockets and servers; nothing is left open. */
@@ -128,6 +142,7 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
   const timesRegistered = new Map<string, number>();
   const waiting = new Set<{ isReady: () => boolean; resolve: () => void; reject: (error: Error) => void }>();
   let isTalkingNonsense = false;
+  let answerRegister: RegisterAnswerer | undefined;
   let nonsense = 0;
   let isClosed = false;
 
@@ -162,6 +177,7 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
       passwords: new Map(options.extensions.map(({ user, password }) => [user, password])),
       secret: newId(),
       lifetimeMs: options.nonceLifetimeMs ?? 300_000,
+      algorithms: options.digest ?? ['MD5'],
       now: Date.now,
     }),
     targets,
@@ -171,6 +187,11 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     token: newId,
     wallNow: Date.now,
     monotonicNow: () => performance.now(),
+    onRegister: (request) => {
+      const own = answerRegister?.(serialize(request));
+      return own === undefined ? undefined : { status: own.status, headers: headersOf(own.headers ?? {}) };
+    },
+    registerHeaders: headersOf(options.registerHeaders ?? {}),
     onMessage: (fact) => emit('message', fact),
     onRegistration: (change) => {
       if (change.change === 'added') timesRegistered.set(change.user, (timesRegistered.get(change.user) ?? 0) + 1);
@@ -277,6 +298,10 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
       };
     },
     dropSockets: sockets.drop,
+    deadenSockets: sockets.deaden,
+    answerRegister: (answer) => {
+      answerRegister = answer ?? undefined;
+    },
     answerNonsense: (on) => {
       isTalkingNonsense = on;
     },
@@ -292,6 +317,9 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     },
   };
 };
+
+const headersOf = (headers: Readonly<Record<string, string>>): Header[] =>
+  Object.entries(headers).map(([name, value]) => ({ name, value }));
 
 /** search() keeps no state, unlike test() with a global pattern. */
 const fits = (pattern: string | RegExp, user: string): boolean =>

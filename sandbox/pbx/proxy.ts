@@ -23,7 +23,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from './message.ts';
-import { register, type RegistrationChange } from './registrar.ts';
+import { register, type RegistrarAnswer, type RegistrationChange } from './registrar.ts';
 
 /** Where one branch of a forked request goes. */
 export type Target = { readonly uri: string; readonly flow: Flow };
@@ -59,6 +59,10 @@ export type ProxyDeps = {
   readonly token: () => string;
   readonly wallNow: () => number;
   readonly monotonicNow: () => number;
+  /** An answer to a REGISTER other than the registrar's. */
+  readonly onRegister: (request: SipRequest) => RegistrarAnswer | undefined;
+  /** More headers of the registrar's answers. */
+  readonly registerHeaders: readonly Header[];
   readonly onMessage: (fact: MessageFact) => void;
   readonly onRegistration: (change: RegistrationChange) => void;
   readonly onRefused: (fact: RefusedFact) => void;
@@ -186,6 +190,8 @@ export class Proxy {
 
   #onRegister(server: ServerTransaction): void {
     const { request, flow } = server;
+    const own = this.#deps.onRegister(request);
+    if (own !== undefined) return this.#reply(server, own.status, own.headers);
     const user = this.#authenticate(server, 401, 'authorization', 'WWW-Authenticate');
     if (user === undefined) return;
     const aor = parseUri(addressUri(headerValue(request, 'to') ?? ''));
@@ -197,7 +203,7 @@ export class Proxy {
       now: this.#deps.wallNow,
       changed: this.#deps.onRegistration,
     });
-    this.#reply(server, answer.status, answer.headers);
+    this.#reply(server, answer.status, [...answer.headers, ...this.#deps.registerHeaders]);
   }
 
   #onInitialRequest(server: ServerTransaction): void {
@@ -234,7 +240,12 @@ export class Proxy {
     const verdict = this.#deps.authenticator.verify(request.method, request.uri, headerValues(request, credentials));
     if (verdict.kind === 'accepted') return verdict.user;
     if (verdict.wrong) this.#refuse(server.flow, `wrong credentials for ${request.method}`, request.uri);
-    this.#reply(server, status, [{ name: challenge, value: this.#deps.authenticator.challenge(verdict.stale) }]);
+    const challenges = this.#deps.authenticator.challenges(verdict.stale);
+    this.#reply(
+      server,
+      status,
+      challenges.map((value) => ({ name: challenge, value })),
+    );
     return undefined;
   }
 

@@ -13,6 +13,8 @@ export type SocketServer = {
   readonly sentBy: string;
   /** Ends every WebSocket without a closing handshake, as a lost network does. */
   drop(): void;
+  /** Lets every WebSocket that is open now stay open, and dead. */
+  deaden(): void;
   close(): Promise<void>;
 };
 
@@ -37,10 +39,12 @@ export const startSocketServer = async (options: {
   // The HTTP server's errors come out of listen(); ws repeats them here.
   sockets.on('error', () => undefined);
   const transport = options.tls === undefined ? 'WS' : 'WSS';
+  const dead = new WeakSet<WebSocket>();
   sockets.on('connection', (socket) => {
-    const flow = socketFlow(socket, options.newId(), transport);
+    const flow = socketFlow(socket, options.newId(), transport, () => dead.has(socket));
     options.onOpen(flow);
     socket.on('message', (data) => {
+      if (dead.has(socket)) return;
       const text = textOf(data);
       if (text.trim() !== '') options.onText(flow, text);
       else if (text === '\r\n\r\n') flow.send('\r\n');
@@ -49,6 +53,9 @@ export const startSocketServer = async (options: {
     socket.on('close', () => options.onClose(flow));
   });
   const port = await listen(server, options.port, options.host);
+  const deaden = (): void => {
+    for (const socket of sockets.clients) dead.add(socket);
+  };
   const drop = (): void => {
     for (const socket of sockets.clients) socket.terminate();
   };
@@ -56,6 +63,7 @@ export const startSocketServer = async (options: {
     url: `${transport.toLowerCase()}://${options.host}:${port}`,
     sentBy: `${options.host}:${port}`,
     drop,
+    deaden,
     close: async () => {
       drop();
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
@@ -70,7 +78,7 @@ export const startSocketServer = async (options: {
 const speaksSip = (request: IncomingMessage): boolean =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim().toLowerCase() === 'sip');
 
-const socketFlow = (socket: WebSocket, id: string, transport: 'WS' | 'WSS'): Flow => ({
+const socketFlow = (socket: WebSocket, id: string, transport: 'WS' | 'WSS', isDead: () => boolean): Flow => ({
   id,
   trunk: false,
   transport,
@@ -78,7 +86,7 @@ const socketFlow = (socket: WebSocket, id: string, transport: 'WS' | 'WSS'): Flo
     return socket.readyState === socket.OPEN;
   },
   send: (text) => {
-    if (socket.readyState === socket.OPEN) socket.send(text);
+    if (socket.readyState === socket.OPEN && !isDead()) socket.send(text);
   },
 });
 

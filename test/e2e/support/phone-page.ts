@@ -99,7 +99,8 @@ export async function startPhonePages(): Promise<PhonePages> {
       preferences: defaultPreferences,
       ...config,
     };
-    connectSource = whole.servers.join(' ');
+    // As main has it: the servers, and whether anything answers there.
+    connectSource = whole.servers.flatMap((server) => [server, server.replace(/^ws/, 'http')]).join(' ');
     const context = await browser.newContext({ permissions });
     const page = await context.newPage();
     const events: PhoneEvent[] = [];
