@@ -1,44 +1,32 @@
 /** The calls of the phone: follows each SIP session from its first message to its one `ended`, and obeys commands. */
-import { Invitation, Inviter, SessionState, UserAgent, type Session } from 'sip.js';
-import type { CallEvent, EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
-import { callerOf, dialUri, parseParty } from './identity.ts';
+import { Invitation, Inviter, SessionState, UserAgent, type Notification, type Referral, type Session } from 'sip.js';
+import type { CallEvent, EndCause, Party, PartOf, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
+import type { PhoneConfig } from '../../app/ipc/phone.ts';
+import { autoAnswerDelay } from './auto-answer.ts';
 import { release } from './devices.ts';
+import { keysOf } from './dtmf.ts';
+import { callerOf, dialUri, parseParty } from './identity.ts';
+import { later, liveCall, type LiveCall, type Stamp } from './live-call.ts';
 import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
-import { badRequest, headersOf, type RawMessage } from './raw-message.ts';
+import { NegotiatingHandler } from './negotiation.ts';
+import { badRequest, headersOf, responseTo, tagOf, type RawMessage } from './raw-message.ts';
+import { parseReferTo, parseReplaces, referToReplacing } from './refer.ts';
+import { glareDelay, reinvite } from './reinvite.ts';
+import { Transfer, type TransferNews } from './transfer.ts';
 
-/** When something happened: on the page's monotonic clock and on the wall clock, milliseconds. */
-export type Stamp = { monotonic: number; wall: number };
+export type { Stamp } from './live-call.ts';
 
-type Kind = 'ringing' | 'dialling' | 'answered';
 type CallCommand = Extract<PhoneCommand, { callId: string }>;
 
-type LiveCall = {
-  readonly callId: string;
-  readonly direction: 'inbound' | 'outbound';
-  readonly local: Party;
-  readonly remote: Party;
-  /** Every header that matters from every message of the dialog so far, newest value. */
-  headers: Record<string, string>;
-  session: Invitation | Inviter | null;
-  microphone: MediaStream | null;
-  /** One too many: to be answered with 486. */
-  readonly surplus: boolean;
-  /** The agent has answered; the 200 may still be on its way. */
-  answering: boolean;
-  answered: boolean;
-  /** When the 200 to our INVITE came. */
-  acceptedAt: Stamp | null;
-  /** Why it ends, as soon as that is known, and when that was. */
-  ending: { cause: EndCause; at: Stamp } | null;
-  /** We hung up and wait for the last answer, which may carry headers. */
-  lastAnswer: number | null;
-};
+/** What is the same in every event of a call, and what is its own. */
+type Common = 'callId' | 'source' | 'direction' | 'monotonic' | 'wall' | 'local' | 'remote' | 'headers' | 'partOf';
+type Fact = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, Common> : never) : never;
 
-export type SessionsPort = {
+export type SessionsPort = Pick<PhoneConfig, 'dtmf' | 'autoAnswer' | 'callsAtOnce' | 'preferences'> & {
   /** The domain that numbers are dialled in. */
   domain: string;
   local: Party;
-  /** Lower-case names of the headers to report. */
+  /** Lower-case names of the headers to report beside those that always are. */
   headers: readonly string[];
   report(event: PhoneEvent): void;
   refuse(detail: string): void;
@@ -48,44 +36,75 @@ export type SessionsPort = {
   now(): Stamp;
 };
 
-const AT_ONCE = 4;
+/** Who called and whom, why it ended, and how it came here: told with every event of a call. */
+const HEADERS = [
+  'reason',
+  'p-asserted-identity',
+  'diversion',
+  'history-info',
+  'referred-by',
+  'call-info',
+  'alert-info',
+];
 /** How long a local hang-up waits for the far end's answer, milliseconds: recording addresses travel in it. */
 const LAST_ANSWER_MS = 400;
+/** How long a call that is not answered yet is believed in after its socket was lost: its CANCEL cannot reach us. */
+const ORPHAN_MS = 30_000;
+/** How long the one who referred us may leave the old call standing after the new one is answered (RFC 5589). */
+const LEFT_STANDING_MS = 5_000;
+/** A hold that nobody answers must not keep a transfer waiting. */
+const HOLD_FIRST_MS = 2_000;
+const INTERRUPTED_MS = 3_000;
+/** Re-INVITEs in a row for one wish, and the pause after one that was not heard, milliseconds. */
+const TRIES = 5;
+const RETRY_MS = 2_000;
 const REMEMBERED = 200;
 
 export class Sessions {
   readonly #live = new Map<string, LiveCall>();
   readonly #ended = new Set<string>();
+  /** Hung up while there was no socket: the far side is still to be told. */
+  readonly #unsaid = new Set<Session>();
   readonly #port: SessionsPort;
+  readonly #headers: readonly string[];
+  #preferences: SessionsPort['preferences'];
 
   constructor(port: SessionsPort) {
     this.#port = port;
+    this.#preferences = port.preferences;
+    this.#headers = [...new Set([...HEADERS, ...port.headers])];
   }
 
-  /** A SIP message has arrived and SIP.js has not seen it yet: what is known from it is known, and told, now. */
-  heard(message: RawMessage, at: Stamp): void {
+  /**
+   * A SIP message has arrived and SIP.js has not seen it yet: what is known from it is known, and told, now. True where
+   * it is dealt with by that, and not for SIP.js.
+   */
+  heard(message: RawMessage, at: Stamp): boolean {
     const call = this.#live.get(message.callId);
+    const { method, status } = message;
     if (call === undefined) {
-      if (
-        message.status === null &&
-        message.method === 'INVITE' &&
-        !message.toTag &&
-        !this.#ended.has(message.callId)
-      ) {
+      if (status === null && method === 'INVITE' && !message.toTag && !this.#ended.has(message.callId))
         this.#invited(message, at);
-      }
-      return;
+      return false;
     }
-    Object.assign(call.headers, headersOf(message, this.#port.headers));
-    if (message.status === null) {
-      if (message.method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
-      if (message.method === 'CANCEL' && !call.answered) this.#ends(call, because('remote', 'cancel', message), at);
-    } else if (call.direction === 'outbound' && message.method === 'INVITE' && call.acceptedAt === null) {
-      if (message.status > 100 && message.status < 200) {
-        this.#port.report({ ...this.#event(call, at), kind: 'progress', status: message.status });
+    Object.assign(call.headers, headersOf(message, this.#headers));
+    if (status === null) {
+      if (method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
+      if (method === 'CANCEL' && !call.answered) this.#ends(call, because('remote', 'cancel', message), at);
+      if (method === 'UPDATE') {
+        void this.#update(call, message);
+        return true;
       }
-      if (message.status >= 200 && message.status < 300) call.acceptedAt = at;
+      // Our own offer is being made: SIP.js would take theirs for its answer.
+      if (method === 'INVITE' && message.toTag && call.reinvite?.sent === null) {
+        this.#port.send(responseTo(message, 491, 'Request Pending'));
+        return true;
+      }
+    } else if (call.direction === 'outbound' && method === 'INVITE' && call.acceptedAt === null) {
+      if (status > 100 && status < 200) this.#progress(call, message, status, at);
+      if (status >= 200 && status < 300) call.acceptedAt = at;
     }
+    return false;
   }
 
   /** SIP.js has seen the message. What it dropped although it concerns a call is put right here. */
@@ -96,7 +115,7 @@ export class Sessions {
     if (message.method === 'INVITE' && call.session === null) {
       // SIP.js hands the invitation over in a later microtask, or never.
       setTimeout(() => {
-        if (call.session !== null || this.#live.get(call.callId) !== call) return;
+        if (call.session !== null || !this.#isLive(call)) return;
         this.#port.refuse('an INVITE that cannot be handled');
         this.#port.send(badRequest(message, crypto.randomUUID().slice(0, 8)));
         this.#end(call, { by: 'local', how: 'failed' });
@@ -116,7 +135,7 @@ export class Sessions {
     } else if (early || session.state === SessionState.Established) {
       // Not of this dialog, by its tags or branch: SIP.js has refused it, so nothing ends.
       call.ending = null;
-    }
+    } else if (method === 'BYE') call.transfer?.of.left();
   }
 
   /** SIP.js made a session of an INVITE, and has answered it with 180. */
@@ -128,23 +147,89 @@ export class Sessions {
       return;
     }
     this.#follow(call, invitation);
-    if (!call.surplus) return;
-    this.#ends(call, { by: 'local', how: 'rejected', status: 486 });
-    reject(invitation, 486);
+    if (call.refusal !== null) {
+      const { status } = call.refusal;
+      this.#ends(call, { by: 'local', how: 'rejected', status });
+      reject(invitation, status);
+      return;
+    }
+    if (invitation.autoSendAnInitialProvisionalResponse === false) this.#ringReliably(call, invitation);
+    if (call.replaces !== null) void this.#answer(call);
+    else if (call.answerAfterMs !== null && this.#port.autoAnswer && this.#others(call).length === 0) {
+      later(call, call.answerAfterMs, () => {
+        if (this.#others(call).length === 0) void this.#answer(call);
+      });
+    }
   }
 
   /** News of a call's audio. */
   audio(callId: string, state: AudioState): void {
     this.#port.report({ kind: 'media', callId, ...state, ...this.#port.now() });
     const call = this.#live.get(callId);
-    if (state.state === 'failed' && call?.answered === false) {
+    if (call === undefined) return;
+    if (state.state === 'failed' && !call.answered) {
       this.#ends(call, { by: 'local', how: 'failed', status: 488 });
+      return;
     }
+    if (state.state === 'failed') this.#restart(call);
+    if (state.state === 'interrupted') {
+      later(call, INTERRUPTED_MS, () => {
+        const handler = call.session?.sessionDescriptionHandler;
+        const isStill =
+          handler instanceof NegotiatingHandler && handler.peerConnection?.connectionState === 'disconnected';
+        if (isStill) this.#restart(call);
+      });
+    }
+  }
+
+  /** What the agent has chosen counts for the next call at once. */
+  prefer(preferences: SessionsPort['preferences']): void {
+    this.#preferences = preferences;
   }
 
   /** Whether a live call of the phone itself has this Call-ID: a watched one may have the same. */
   has(callId: string): boolean {
     return this.#live.has(callId);
+  }
+
+  /** Whether there is a call that would be missed: such a phone is connected again before others. */
+  busy(): boolean {
+    return this.#counting().length > 0;
+  }
+
+  /** The socket is gone. Calls that were answered live on; those that were not are believed in for a while. */
+  socketLost(): void {
+    for (const call of this.#live.values()) {
+      if (call.answered) continue;
+      later(call, ORPHAN_MS, () => {
+        if (call.answered || call.answering || call.ending !== null || call.session === null) return;
+        if (call.session instanceof Invitation) {
+          this.#ends(call, { by: 'network', how: 'timeout' });
+          reject(call.session, 480);
+          return;
+        }
+        this.#ends(call, { by: 'network', how: 'failed' });
+        this.#awaitLastAnswer(call);
+        if (call.acceptedAt === null) quietly(call.session.cancel());
+      });
+    }
+  }
+
+  /**
+   * There is a registration again, on a new socket: every answered call tells the far side where it is now and looks
+   * for a new way for its audio (re-INVITE with ICE restart), and what could not be said is said.
+   */
+  recover(): void {
+    for (const session of this.#unsaid) {
+      this.#unsaid.delete(session);
+      if (session.state === SessionState.Established) quietly(attempt(() => session.bye()));
+    }
+    for (const call of this.#live.values()) {
+      if (!call.answered || call.ending !== null) continue;
+      // A request that was under way is sent again as it was: to the PBX it is a retransmission, or new.
+      if (typeof call.reinvite?.sent === 'string') this.#port.send(call.reinvite.sent);
+      this.#restart(call);
+    }
   }
 
   /** Does what the agent asked, as far as the call is in a state for it. Never throws. */
@@ -154,37 +239,162 @@ export class Sessions {
       this.#port.refuse(`${command.kind} for a call that is not there`);
       return;
     }
-    if (command.kind === 'answer') void this.#answer(call);
-    else this.#hangUp(call);
+    switch (command.kind) {
+      case 'answer':
+        void this.#answer(call);
+        return;
+      case 'decline':
+      case 'hang-up':
+        this.#hangUp(call);
+        return;
+      case 'hold':
+        this.#hold(call, true);
+        return;
+      case 'resume':
+        this.#resume(call);
+        return;
+      case 'mute':
+        this.#mute(call, command.muted);
+        return;
+      case 'dtmf':
+        this.#press(call, command.tones.toUpperCase());
+        return;
+      case 'transfer':
+        void this.#transfer(call, command.target);
+        return;
+      case 'consult':
+        this.#consult(call, command.target);
+        return;
+      case 'complete-transfer':
+        void this.#completeTransfer(call);
+        return;
+      case 'silence':
+        // The ringer hears of it by itself; the call rings on at the caller's side.
+        return;
+      default: {
+        const never: never = command;
+        return never;
+      }
+    }
   }
 
   /** Dials. Whatever comes of it, there is a `dialling` and in the end an `ended`. */
-  async dial(userAgent: UserAgent, target: string): Promise<void> {
-    const written = dialUri(target, this.#port.domain);
+  dial(userAgent: UserAgent, target: string): Promise<void> {
+    return this.#place(userAgent, target, dialUri(target, this.#port.domain));
+  }
+
+  // Calls that come in
+
+  #invited(message: RawMessage, at: Stamp): void {
+    const { refusal, replaces } = this.#received(message);
+    const call = this.#open({
+      callId: message.callId,
+      direction: 'inbound',
+      local: parseParty(message.headers.get('to')?.[0] ?? ''),
+      remote: callerOf(message),
+      refusal,
+      replaces,
+      partOf: replaces === null ? null : { callId: replaces.callId, role: 'continuation' },
+      answerAfterMs: autoAnswerDelay((name) => message.headers.get(name)),
+    });
+    call.headers = headersOf(message, this.#headers);
+    // What takes the place of a call does not ring: the agent is in that call already.
+    if (refusal === null && replaces === null) this.#tell(call, { kind: 'ringing' }, at);
+  }
+
+  /** Whether an INVITE may ring, or what it is to be answered with. */
+  #received(message: RawMessage): Pick<LiveCall, 'refusal' | 'replaces'> {
+    const header = message.headers.get('replaces')?.[0];
+    if (header !== undefined) {
+      const replaced = this.#replaced(header);
+      return typeof replaced === 'number'
+        ? { refusal: { status: replaced, isTold: false }, replaces: null }
+        : { refusal: null, replaces: replaced };
+    }
+    const calls = this.#counting().length;
+    const refuse = (status: number) => ({ refusal: { status, isTold: true }, replaces: null });
+    if (this.#preferences.doNotDisturb) return refuse(480);
+    if (calls > 0 && !this.#preferences.callWaiting) return refuse(486);
+    if (calls >= this.#port.callsAtOnce) return refuse(486);
+    return { refusal: null, replaces: null };
+  }
+
+  /** The call that a Replaces header names, or the status to refuse it with (RFC 3891 section 3). */
+  #replaced(header: string): LiveCall | number {
+    const names = parseReplaces(header);
+    if (names === null) return 400;
+    const call = this.#live.get(names.callId);
+    if (call === undefined || call.session === null) return 481;
+    const { dialog } = call.session;
+    if (dialog !== undefined && call.session.state === SessionState.Established) {
+      if (dialog.localTag !== names.toTag || dialog.remoteTag !== names.fromTag) return 481;
+      if (call.ending !== null) return 603;
+      return names.earlyOnly ? 486 : call;
+    }
+    // An early dialog can only be taken over from the one who began it.
+    if (!(call.session instanceof Inviter) || call.ending !== null) return 481;
+    return call.session.request.fromTag === names.toTag && call.earlyTags.has(names.fromTag) ? call : 481;
+  }
+
+  /**
+   * A caller who requires reliable provisional responses (RFC 3262) hears of no 180 from SIP.js. It is repeated until
+   * its PRACK has come, which SIP.js answers by itself.
+   */
+  #ringReliably(call: LiveCall, invitation: Invitation): void {
+    const { progress } = invitation['incomingInviteRequest'];
+    const ring = () => {
+      if (invitation.state !== SessionState.Initial) return;
+      progress.call(invitation['incomingInviteRequest'], {
+        statusCode: 180,
+        extraHeaders: ['Require: 100rel', 'RSeq: 1'],
+      });
+    };
+    ring();
+    for (const ms of [500, 1_500, 3_500]) later(call, ms, ring);
+  }
+
+  // Calls that go out
+
+  async #place(
+    userAgent: UserAgent,
+    target: string,
+    written: string | null,
+    more: {
+      partOf?: PartOf;
+      headers?: string[];
+      /** Told each response to the INVITE. */
+      heard?: (status: number, phrase: string) => void;
+    } = {},
+  ): Promise<void> {
     const uri = written === null ? undefined : UserAgent.makeURI(written);
-    const inviter = uri === undefined ? null : new Inviter(userAgent, uri);
+    const inviter = uri === undefined ? null : new Inviter(userAgent, uri, { extraHeaders: more.headers ?? [] });
     const call = this.#open({
       callId: inviter?.request.callId ?? crypto.randomUUID(),
       direction: 'outbound',
       local: this.#port.local,
       remote:
         written === null ? { user: target.trim().slice(0, 256), displayName: '', uri: '' } : parseParty(`<${written}>`),
+      partOf: more.partOf ?? null,
     });
-    this.#tell(call, 'dialling', this.#port.now());
+    this.#tell(call, { kind: 'dialling' });
     if (inviter === null) {
       this.#port.refuse('a number that cannot be dialled');
       this.#end(call, { by: 'local', how: 'failed', status: 484 });
+      more.heard?.(484, 'Address Incomplete');
       return;
     }
     this.#follow(call, inviter);
     if (!userAgent.isConnected()) {
       this.#ends(call, { by: 'network', how: 'failed', status: 503 });
       quietly(inviter.cancel());
+      more.heard?.(503, 'Service Unavailable');
       return;
     }
+    this.#holdOthers(call);
     try {
       call.microphone = await this.#port.openMicrophone();
     } catch (error) {
+      more.heard?.(500, 'Server Internal Error');
       if (!this.#isLive(call)) return;
       this.audio(call.callId, audioProblem(error));
       this.#ends(call, { by: 'local', how: 'failed' });
@@ -195,60 +405,60 @@ export class Sessions {
       release(call.microphone);
       return;
     }
+    this.#gate(call);
     const sessionDescriptionHandlerOptions: AudioOptions = { microphone: call.microphone };
-    const rejected = ({
-      message,
-    }: {
-      message: { callId?: string; statusCode?: number | undefined; getHeader(name: string): string | undefined };
-    }) => {
+    type Response = {
+      message: {
+        callId?: string;
+        statusCode?: number | undefined;
+        reasonPhrase?: string | undefined;
+        getHeader(name: string): string | undefined;
+      };
+    };
+    const heard = ({ message }: Response) => more.heard?.(message.statusCode ?? 500, message.reasonPhrase ?? '');
+    const rejected = (response: Response) => {
+      const { message } = response;
       const status = message.statusCode ?? 500;
       // SIP.js makes its own 408 and 503 where nothing came; those have no Call-ID.
       const by = message.callId === undefined ? 'network' : 'remote';
       const how = by === 'remote' ? 'rejected' : status === 408 ? 'timeout' : 'failed';
       const reason = by === 'remote' ? message.getHeader('reason') : undefined;
       this.#ends(call, { by, how, status, ...(reason === undefined ? {} : { reason: reason.slice(0, 1024) }) });
+      heard(response);
     };
     quietly(
       inviter.invite({
         sessionDescriptionHandlerOptions,
-        requestDelegate: { onReject: rejected, onRedirect: rejected },
+        requestDelegate: { onProgress: heard, onAccept: heard, onReject: rejected, onRedirect: rejected },
       }),
     );
   }
 
-  #invited(message: RawMessage, at: Stamp): void {
-    const call = this.#open({
-      callId: message.callId,
-      direction: 'inbound',
-      local: parseParty(message.headers.get('to')?.[0] ?? ''),
-      remote: callerOf(message),
-      surplus: this.#live.size >= AT_ONCE,
-    });
-    call.headers = headersOf(message, this.#port.headers);
-    if (!call.surplus) this.#tell(call, 'ringing', at);
+  #progress(call: LiveCall, message: RawMessage, status: number, at: Stamp): void {
+    const tag = tagOf(message.headers.get('to')?.[0] ?? '');
+    if (tag !== null) call.earlyTags.add(tag);
+    const isSdp = /^application\/sdp\b/i.test(message.headers.get('content-type')?.[0] ?? '');
+    call.earlyMedia ||= isSdp && message.body !== '';
+    this.#tell(call, { kind: 'progress', status, ...(call.earlyMedia ? { earlyMedia: true } : {}) }, at);
   }
 
-  #open(start: Pick<LiveCall, 'callId' | 'direction' | 'local' | 'remote'> & { surplus?: boolean }): LiveCall {
-    const call: LiveCall = {
-      surplus: false,
-      ...start,
-      headers: {},
-      session: null,
-      microphone: null,
-      answering: false,
-      answered: false,
-      acceptedAt: null,
-      ending: null,
-      lastAnswer: null,
-    };
+  // The life of a call
+
+  #open(start: Parameters<typeof liveCall>[0]): LiveCall {
+    const call = liveCall(start);
     this.#live.set(call.callId, call);
     return call;
   }
 
   #follow(call: LiveCall, session: Invitation | Inviter): void {
     call.session = session;
-    // By default SIP.js dials whatever a REFER names.
-    session.delegate = { onRefer: (referral) => quietly(referral.reject()) };
+    session.delegate = {
+      onRefer: (referral) => this.#referred(call, referral),
+      onNotify: (notification) => this.#notified(call, notification),
+      onSessionDescriptionHandler: (handler) => {
+        if (handler instanceof NegotiatingHandler) handler.onRemoteHold = (holds) => this.#remoteHold(call, holds);
+      },
+    };
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.#established(call, session);
       if (state === SessionState.Terminated) this.#terminated(call);
@@ -257,9 +467,34 @@ export class Sessions {
 
   #established(call: LiveCall, session: Session): void {
     call.answered = call.ending?.cause.by !== 'local';
-    if (call.answered) this.#tell(call, 'answered', call.acceptedAt ?? this.#port.now());
+    if (call.answered) {
+      this.#tell(call, { kind: 'answered' }, call.acceptedAt ?? this.#port.now());
+      if (call.remoteHeld) this.#tell(call, { kind: 'held', by: 'remote' });
+    }
     // Hung up, here or there, while the 200 was being dealt with.
-    if (call.ending !== null) this.#bye(call, session);
+    if (call.ending !== null) {
+      this.#bye(call, session);
+      return;
+    }
+    this.#gate(call);
+    if (call.partOf?.role === 'continuation') this.#continues(call, this.#live.get(call.partOf.callId));
+  }
+
+  /** The call goes on here: what the agent had chosen for it counts on, and the old dialog is over. */
+  #continues(call: LiveCall, old: LiveCall | undefined): void {
+    if (old === undefined || old.ending !== null) return;
+    if (old.muted) this.#mute(call, true);
+    if (old.held && this.#others(call).some((other) => other !== old && other.answered && !other.held))
+      this.#hold(call, true);
+    if (call.replaces === old) {
+      this.#ends(old, { by: 'remote', how: 'bye' });
+      this.#leave(old);
+      return;
+    }
+    later(old, LEFT_STANDING_MS, () => {
+      this.#ends(old, { by: 'remote', how: 'bye' });
+      this.#leave(old);
+    });
   }
 
   #terminated(call: LiveCall): void {
@@ -293,7 +528,9 @@ export class Sessions {
       release(microphone);
       return;
     }
+    if (call.replaces === null) this.#holdOthers(call);
     call.microphone = microphone;
+    this.#gate(call);
     const sessionDescriptionHandlerOptions: AudioOptions = { microphone };
     quietly(session.accept({ sessionDescriptionHandlerOptions }));
   }
@@ -311,35 +548,368 @@ export class Sessions {
           return;
         }
         this.#ends(call, { by: 'local', how: 'cancel' });
-        this.#awaitLastAnswer(call);
-        // A 200 that came already is let through to its ACK, then the call is hung up.
-        if (call.acceptedAt === null) quietly(session.cancel());
+        this.#leave(call);
         return;
       case SessionState.Established:
         this.#ends(call, { by: 'local', how: 'bye' });
-        this.#awaitLastAnswer(call);
-        this.#bye(call, session);
+        this.#leave(call);
         return;
       default:
         return;
     }
   }
 
+  /** Tells the far side of an end that is noted already. */
+  #leave(call: LiveCall): void {
+    const { session } = call;
+    if (session === null || call.lastAnswer !== null) return;
+    call.transfer?.of.stop();
+    this.#awaitLastAnswer(call);
+    if (session.state === SessionState.Established) this.#bye(call, session);
+    // A 200 that came already is let through to its ACK, then the call is hung up.
+    else if (session instanceof Inviter && call.acceptedAt === null) quietly(session.cancel());
+  }
+
   #bye(call: LiveCall, session: Session): void {
-    const done = () => this.#finish(call);
-    try {
-      quietly(session.bye({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } }));
-    } catch {
-      done();
+    if (!session.userAgent.isConnected()) {
+      this.#unsaid.add(session);
+      session.sessionDescriptionHandler?.close();
+      this.#finish(call);
+      return;
     }
+    const done = () => this.#finish(call);
+    quietly(attempt(() => session.bye({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } })));
   }
 
   #awaitLastAnswer(call: LiveCall): void {
     call.lastAnswer = window.setTimeout(() => this.#finish(call), LAST_ANSWER_MS);
   }
 
+  // Hold, mute, keys
+
+  /** Calls that take a place: neither ending nor refused. */
+  #counting(): LiveCall[] {
+    return [...this.#live.values()].filter(({ ending, refusal }) => ending === null && refusal === null);
+  }
+
+  /** The others, without the one whose place this one takes. */
+  #others(call: LiveCall): LiveCall[] {
+    return this.#counting().filter((other) => other !== call && other !== call.replaces);
+  }
+
+  /** One call is active at a time. */
+  #holdOthers(call: LiveCall): void {
+    for (const other of this.#others(call)) if (other.answered && !other.held) this.#hold(other, true);
+  }
+
+  #resume(call: LiveCall): void {
+    this.#holdOthers(call);
+    this.#hold(call, false);
+  }
+
+  /** The audio is cut, or let through, at once; the far side is told. */
+  #hold(call: LiveCall, held: boolean): void {
+    if (!call.answered || call.ending !== null || call.held === held) return;
+    call.held = held;
+    this.#gate(call);
+    this.#tell(call, { kind: held ? 'held' : 'resumed', by: 'local' });
+    this.#negotiate(call);
+  }
+
+  #restart(call: LiveCall): void {
+    call.restart = true;
+    this.#negotiate(call);
+  }
+
+  #remoteHold(call: LiveCall, holds: boolean): void {
+    if (call.remoteHeld === holds) return;
+    call.remoteHeld = holds;
+    if (call.answered && call.ending === null) this.#tell(call, { kind: holds ? 'held' : 'resumed', by: 'remote' });
+  }
+
+  #mute(call: LiveCall, muted: boolean): void {
+    if (call.muted === muted || call.ending !== null) return;
+    call.muted = muted;
+    this.#gate(call);
+    this.#tell(call, { kind: 'muted', muted });
+  }
+
+  /** Lets the voices through as the state of the call has it. */
+  #gate(call: LiveCall): void {
+    for (const track of call.microphone?.getAudioTracks() ?? []) track.enabled = !call.held && !call.muted;
+    const handler = call.session?.sessionDescriptionHandler;
+    if (handler instanceof NegotiatingHandler && handler.peerConnection !== undefined)
+      handler.enableReceiverTracks(!call.held);
+  }
+
+  #press(call: LiveCall, tones: string): void {
+    const { session } = call;
+    if (session === null || !call.answered || !/^[0-9A-D*#]{1,64}$/.test(tones)) {
+      this.#port.refuse('keys that cannot be sent');
+      return;
+    }
+    call.keys ??= keysOf(
+      session,
+      () => {
+        const handler = session.sessionDescriptionHandler;
+        return handler instanceof NegotiatingHandler ? (handler.peerConnection?.getSenders() ?? []) : [];
+      },
+      this.#port.dtmf,
+    );
+    call.keys.send(tones);
+  }
+
+  /** Brings what the far side was told to what the agent wants, one re-INVITE after the other. */
+  #negotiate(call: LiveCall): void {
+    if (call.reinvite !== null || !this.#isOpen(call)) return;
+    call.reinvite = {
+      sent: null,
+      done: this.#negotiated(call).finally(() => {
+        call.reinvite = null;
+        // Wanted after the last look.
+        if (call.restart || call.held !== call.toldHeld) this.#negotiate(call);
+      }),
+    };
+  }
+
+  async #negotiated(call: LiveCall): Promise<void> {
+    // Begins after `call.reinvite` is set.
+    await Promise.resolve();
+    for (let tries = 1; (call.restart || call.held !== call.toldHeld) && this.#isOpen(call); tries += 1) {
+      const { session, held, restart } = call;
+      if (session === null) return;
+      const outcome = await reinvite(session, { hold: held, iceRestart: restart }, (text) => {
+        if (call.reinvite !== null) call.reinvite.sent = text;
+      });
+      if (call.reinvite !== null) call.reinvite.sent = null;
+      if (!this.#isOpen(call)) return;
+      switch (outcome) {
+        case 'accepted':
+          call.toldHeld = held;
+          if (restart) call.restart = false;
+          tries = 0;
+          continue;
+        case 'gone':
+          this.#ends(call, { by: 'network', how: 'failed', status: 481 });
+          this.#leave(call);
+          return;
+        case 'glare':
+        case 'unheard':
+          if (tries < TRIES) {
+            await pause(outcome === 'glare' ? glareDelay(call.direction === 'outbound', Math.random) : RETRY_MS);
+            continue;
+          }
+          break;
+        case 'refused':
+          break;
+        default: {
+          const never: never = outcome;
+          return never;
+        }
+      }
+      // Not to be had: it stays as the far side knows it.
+      call.restart = false;
+      if (held === call.toldHeld) continue;
+      this.#port.refuse(`the far side does not take a ${held ? 'hold' : 'resume'}`);
+      if (held) call.toldHeld = held;
+      else {
+        call.held = true;
+        this.#gate(call);
+        this.#tell(call, { kind: 'held', by: 'local' });
+      }
+    }
+  }
+
+  /** UPDATE (RFC 3311), which SIP.js does not know: a session timer's refresh, or a change of the audio. */
+  async #update(call: LiveCall, message: RawMessage): Promise<void> {
+    const { session } = call;
+    const { dialog, sessionDescriptionHandler: handler } = session ?? {};
+    const contact = `Contact: ${session?.userAgent.contact.toString() ?? ''}`;
+    const isOurs =
+      dialog !== undefined &&
+      dialog.localTag === tagOf(message.headers.get('to')?.[0] ?? '') &&
+      dialog.remoteTag === tagOf(message.headers.get('from')?.[0] ?? '');
+    if (!isOurs) {
+      this.#port.send(responseTo(message, 481, 'Call/Transaction Does Not Exist'));
+      return;
+    }
+    const expires = message.headers.get('session-expires')?.[0];
+    const headers = [contact, ...(expires === undefined ? [] : [`Session-Expires: ${expires}`])];
+    if (message.body === '') {
+      this.#port.send(responseTo(message, 200, 'OK', { headers }));
+      return;
+    }
+    if (session?.state !== SessionState.Established || !(handler instanceof NegotiatingHandler)) {
+      this.#port.send(responseTo(message, 500, 'Server Internal Error', { headers: ['Retry-After: 2'] }));
+      return;
+    }
+    if (!handler.isStable || call.reinvite !== null) {
+      this.#port.send(responseTo(message, 491, 'Request Pending'));
+      return;
+    }
+    try {
+      await handler.setDescription(message.body);
+      const { body } = await handler.getDescription({ hold: call.held });
+      this.#port.send(responseTo(message, 200, 'OK', { headers, sdp: body }));
+    } catch {
+      await handler.rollbackDescription().catch(() => undefined);
+      this.#port.send(responseTo(message, 488, 'Not Acceptable Here'));
+    }
+  }
+
+  // Transfers
+
+  async #transfer(call: LiveCall, target: string): Promise<void> {
+    const uri = dialUri(target, this.#port.domain);
+    if (uri === null) {
+      this.#tell(call, { kind: 'transferring', to: target.slice(0, 1024), state: 'failed', status: 484 });
+      return;
+    }
+    await this.#refer(call, target.trim(), () => `<${uri}>`);
+  }
+
+  #consult(call: LiveCall, target: string): void {
+    if (!call.answered || !this.#isOpen(call) || call.session === null || this.#consultationOf(call) !== undefined) {
+      this.#port.refuse('consult for a call that cannot wait, or has a consultation already');
+      return;
+    }
+    this.#hold(call, true);
+    const partOf: PartOf = { callId: call.callId, role: 'consultation' };
+    void this.#place(call.session.userAgent, target, dialUri(target, this.#port.domain), { partOf });
+  }
+
+  #consultationOf(call: LiveCall): LiveCall | undefined {
+    return this.#counting().find(({ partOf }) => partOf?.role === 'consultation' && partOf.callId === call.callId);
+  }
+
+  /** Attended; with a consultation that nobody has answered yet, blind to the same target (RFC 5589 section 7.6). */
+  async #completeTransfer(named: LiveCall): Promise<void> {
+    const call = named.partOf?.role === 'consultation' ? this.#live.get(named.partOf.callId) : named;
+    const other = call === undefined ? undefined : this.#consultationOf(call);
+    if (call === undefined || other === undefined) {
+      this.#port.refuse('complete-transfer for a call without a consultation');
+      return;
+    }
+    const { uri, user } = other.remote;
+    await this.#refer(call, user, () => {
+      const dialog = other.session?.dialog;
+      if (!other.answered || dialog === undefined) {
+        this.#hangUp(other);
+        return `<${uri}>`;
+      }
+      // A browser's contact leads nowhere (RFC 7118 section 5): the PBX finds the phone by its address of record.
+      const contact = dialog.remoteTarget;
+      const reachable = contact.host.endsWith('.invalid') ? uri : contact.toString();
+      return referToReplacing(reachable, {
+        callId: dialog.callId,
+        toTag: dialog.remoteTag,
+        fromTag: dialog.localTag,
+      });
+    });
+  }
+
+  async #refer(call: LiveCall, to: string, referTo: () => string): Promise<void> {
+    if (!call.answered || !this.#isOpen(call) || call.transfer !== null) {
+      this.#port.refuse('transfer of a call that cannot be transferred now');
+      return;
+    }
+    const transfer = new Transfer(to.slice(0, 1024), (news) => this.#transferred(call, transfer, news));
+    call.transfer = { of: transfer, heldBefore: call.held };
+    this.#hold(call, true);
+    await Promise.race([call.reinvite?.done, pause(HOLD_FIRST_MS)]);
+    if (!this.#isOpen(call) || call.session === null) return;
+    transfer.refer(call.session, referTo(), this.#port.local.uri);
+  }
+
+  #transferred(call: LiveCall, { to }: Transfer, news: TransferNews): void {
+    if (!this.#isLive(call)) return;
+    switch (news.state) {
+      case 'asked':
+      case 'ringing':
+        this.#tell(call, { kind: 'transferring', to, state: news.state });
+        return;
+      case 'failed': {
+        const heldBefore = call.transfer?.heldBefore ?? true;
+        call.transfer = null;
+        this.#tell(call, {
+          kind: 'transferring',
+          to,
+          state: 'failed',
+          ...(news.status === undefined ? {} : { status: news.status }),
+        });
+        if (!heldBefore) this.#resume(call);
+        return;
+      }
+      case 'done': {
+        const other = this.#consultationOf(call);
+        this.#tell(call, { kind: 'transferred', to });
+        this.#hangUp(call);
+        if (other !== undefined) this.#hangUp(other);
+        return;
+      }
+      default: {
+        const never: never = news;
+        return never;
+      }
+    }
+  }
+
+  #notified(call: LiveCall, notification: Notification): void {
+    const { request } = notification;
+    quietly(notification.accept());
+    if (!/^refer\b/i.test(request.getHeader('event') ?? 'refer')) return;
+    call.transfer?.of.notified(request.body, request.getHeader('subscription-state') ?? '');
+  }
+
+  /** The far side wants us to go on elsewhere (RFC 3515). Only the peer of an answered call may. */
+  #referred(call: LiveCall, referral: Referral): void {
+    const to = parseReferTo(referral.request.getHeader('refer-to') ?? '');
+    const uri = to === null ? null : dialUri(to.uri, this.#port.domain);
+    if (to === null || uri === null || !call.answered || !this.#isOpen(call) || call.following) {
+      this.#port.refuse('a REFER that is not followed');
+      quietly(referral.reject({ statusCode: 603 }));
+      return;
+    }
+    const { session } = call;
+    if (session === null) return;
+    quietly(referral.accept());
+    call.following = true;
+    call.referrals += 1;
+    const id = call.referrals > 1 ? `;id=${referral.request.cseq}` : '';
+    const notify = (status: number, phrase: string) => {
+      if (status >= 200) call.following = false;
+      const { dialog } = session;
+      if (dialog === undefined || session.state !== SessionState.Established) return;
+      dialog.notify(undefined, {
+        extraHeaders: [
+          `Event: refer${id}`,
+          `Subscription-State: ${status < 200 ? 'active;expires=120' : 'terminated;reason=noresource'}`,
+          `Contact: ${session.userAgent.contact.toString()}`,
+        ],
+        body: {
+          contentDisposition: 'render',
+          contentType: 'message/sipfrag;version=2.0',
+          content: `SIP/2.0 ${status} ${phrase}\r\n`,
+        },
+      });
+    };
+    notify(100, 'Trying');
+    const referredBy = referral.request.getHeader('referred-by') ?? `<${call.remote.uri}>`;
+    void this.#place(session.userAgent, to.uri, uri, {
+      partOf: { callId: call.callId, role: 'continuation' },
+      headers: [`Referred-By: ${referredBy}`, ...(to.replaces === null ? [] : [`Replaces: ${to.replaces}`])],
+      heard: notify,
+    });
+  }
+
+  // Ends
+
   #isLive(call: LiveCall): boolean {
     return this.#live.get(call.callId) === call;
+  }
+
+  #isOpen(call: LiveCall): boolean {
+    return this.#isLive(call) && call.ending === null;
   }
 
   /** Notes why the call ends; the first reason counts. */
@@ -357,22 +927,24 @@ export class Sessions {
     if (!this.#isLive(call) || call.ending === null) return;
     this.#live.delete(call.callId);
     if (call.lastAnswer !== null) clearTimeout(call.lastAnswer);
+    for (const timer of call.timers) clearTimeout(timer);
+    call.keys?.stop();
+    call.transfer?.of.stop();
     if (call.microphone !== null) release(call.microphone);
     this.#ended.add(call.callId);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= REMEMBERED) break;
       this.#ended.delete(oldest);
     }
-    this.#port.report({ ...this.#event(call, call.ending.at), kind: 'ended', cause: call.ending.cause });
+    if (call.refusal?.isTold === false) return;
+    const { cause, at } = call.ending;
+    this.#tell(call, { kind: 'ended', cause }, at);
   }
 
-  #tell(call: LiveCall, kind: Kind, at: Stamp): void {
-    this.#port.report({ ...this.#event(call, at), kind });
-  }
-
-  #event(call: LiveCall, at: Stamp): Omit<CallEvent & { kind: Kind }, 'kind'> {
-    const { callId, direction, local, remote } = call;
-    return { callId, source: 'phone', direction, local, remote, headers: { ...call.headers }, ...at };
+  #tell(call: LiveCall, fact: Fact, at: Stamp = this.#port.now()): void {
+    const { callId, direction, local, remote, partOf } = call;
+    const common = { callId, source: 'phone' as const, direction, local, remote, headers: { ...call.headers }, ...at };
+    this.#port.report({ ...common, ...(partOf === null ? {} : { partOf }), ...fact });
   }
 }
 
@@ -386,7 +958,14 @@ function reject(invitation: Invitation, statusCode: number): void {
   quietly(invitation.reject({ statusCode }));
 }
 
+/** What SIP.js throws is a rejection, like what it rejects with. */
+async function attempt(act: () => Promise<unknown>): Promise<unknown> {
+  return act();
+}
+
 /** What SIP.js rejects with is followed by a state change, and that is what is listened to. */
 function quietly(promise: Promise<unknown>): void {
   promise.catch(() => undefined);
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,5 @@
 /** The phone: SIP.js behind our own port. Reports `PhoneEvent`s, obeys `PhoneCommand`s, stays registered. */
-import { Core, UserAgent, type URI } from 'sip.js';
+import { Core, SIPExtension, UserAgent, type URI } from 'sip.js';
 import type { PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { PhoneAudio } from './audio.ts';
@@ -17,7 +17,6 @@ export type Phone = {
   stop(): void;
 };
 
-const ALWAYS = ['reason', 'p-asserted-identity', 'diversion', 'call-info', 'alert-info'];
 /** Longer than any PBX lets a call ring (Timer C, RFC 3261 section 16.6): ending it is the PBX's business. */
 const RING_SECONDS = 300;
 
@@ -48,7 +47,11 @@ export function startPhone(
   const sessions = new Sessions({
     domain: hostOf(uri),
     local: { user: extension, displayName, uri: uri.toString() },
-    headers: [...ALWAYS, ...config.headers],
+    headers: config.headers,
+    dtmf: config.dtmf,
+    autoAnswer: config.autoAnswer,
+    callsAtOnce: config.callsAtOnce,
+    preferences: config.preferences,
     report,
     refuse: port.refuse,
     openMicrophone: () => audio.openMicrophone(),
@@ -71,7 +74,10 @@ export function startPhone(
   const hooks: SocketHooks = {
     server: () => connection.server,
     opened: () => connection.opened(),
-    closed: (detail) => connection.closed(detail),
+    closed(detail) {
+      sessions.socketLost();
+      connection.closed(detail);
+    },
     received(text, deliver) {
       const at = now();
       if (connection.heard(text)) return;
@@ -82,8 +88,8 @@ export function startPhone(
         connection.garbled();
         return;
       }
-      sessions.heard(message, at);
       audio.heard(message, repaired);
+      if (sessions.heard(message, at)) return;
       try {
         deliver(repaired);
       } catch (error) {
@@ -103,6 +109,9 @@ export function startPhone(
     viaHost: `${contactName}.invalid`,
     instanceId: config.instanceId,
     userAgentString: config.userAgent,
+    sipExtension100rel: SIPExtension.Supported,
+    // Replaces is dealt with by our own sessions, not by SIP.js.
+    sipExtensionExtraSupported: ['replaces'],
     noAnswerTimeout: RING_SECONDS,
     transportConstructor: WebSocketTransport,
     transportOptions: hooks,
@@ -147,6 +156,8 @@ export function startPhone(
           void sessions.dial(userAgent, command.target);
           return;
         case 'preferences':
+          sessions.prefer(command.preferences);
+          return;
         case 'test-audio':
         case 'silence':
           return;

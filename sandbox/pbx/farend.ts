@@ -1,5 +1,15 @@
-import { Inviter, SessionState, UserAgent, type Bye, type Invitation, type Session, type URI } from 'sip.js';
-import { Media, NO_AUDIO, type AudioFacts } from './media.ts';
+import {
+  Inviter,
+  SessionState,
+  SIPExtension,
+  UserAgent,
+  type Bye,
+  type Invitation,
+  type Referral,
+  type Session,
+  type URI,
+} from 'sip.js';
+import { Media, NO_AUDIO, type AudioFacts, type MediaOptions } from './media.ts';
 import { Recorder } from './recording.ts';
 import { TrunkTransport, type TrunkLink, type TrunkTransportOptions } from './trunk.ts';
 import type { Flow } from './flow.ts';
@@ -7,7 +17,7 @@ import type { Flow } from './flow.ts';
 /** What a scripted outside caller does. Times in milliseconds. */
 export type CallerScript =
   /** Rings until answered and talks. With `talkMs` the caller hangs up after that long, else the callee or `hangUp()` does. */
-  | { readonly kind: 'talk'; readonly talkMs?: number; readonly recording?: boolean }
+  | ({ readonly kind: 'talk'; readonly talkMs?: number; readonly recording?: boolean } & Transferable)
   /** Gives up after so much ringing: a missed call. `reason` is the Reason header of the CANCEL; none is sent by default. */
   | { readonly kind: 'give up'; readonly ringMs: number; readonly reason?: string }
   /**
@@ -18,10 +28,25 @@ export type CallerScript =
 
 export type ElsewhereReason = 'sip' | 'q850' | 'none';
 
+/**
+ * What an answered far end does with a REFER: goes where it is sent and tells of it (the default), refuses, hangs up
+ * right after its 202 as many PBXs do, or accepts and never says a word.
+ */
+export type Transferable = { readonly onRefer?: 'follow' | 'refuse' | 'hang up' | 'silent' };
+
 /** What a dialled number does. */
 export type CalleeScript =
-  /** Answers after so much ringing and talks until hung up, or hangs up itself after `talkMs`. */
-  | { readonly kind: 'answer'; readonly ringMs?: number; readonly talkMs?: number; readonly recording?: boolean }
+  /**
+   * Answers after so much ringing and talks until hung up, or hangs up itself after `talkMs`. With `early` it speaks
+   * before it answers (183 with SDP), `reliable` wants a PRACK for that (RFC 3262).
+   */
+  | ({
+      readonly kind: 'answer';
+      readonly ringMs?: number;
+      readonly talkMs?: number;
+      readonly recording?: boolean;
+      readonly early?: 'unreliable' | 'reliable';
+    } & Transferable)
   | { readonly kind: 'ring for ever' }
   | { readonly kind: 'busy'; readonly ringMs?: number }
   | { readonly kind: 'decline'; readonly ringMs?: number }
@@ -62,6 +87,23 @@ export type PlacedCall = {
   hangUp(): void;
 };
 
+/** What a test can make a far end do in an answered call, and what it has seen. */
+export type FarEndControls = {
+  /** Puts the other side on hold by a re-INVITE, or takes it back; the final status of it. */
+  hold(held: boolean): Promise<number>;
+  /** Sends the other side elsewhere; the status of the REFER. `replaces` is the Call-ID of a far end to connect it with. */
+  refer(to: string): Promise<number>;
+  hangUp(): void;
+  /** Its audio stops on the way, or comes again. */
+  mute(isMute: boolean): void;
+  /** Audio that has come so far: frames, silent ones too, and milliseconds above silence. */
+  readonly heard: { readonly frames: number; readonly ms: number };
+  /** What the NOTIFYs of a REFER said, in order. */
+  readonly notified: readonly string[];
+  /** Keys that came as SIP INFO. */
+  readonly keys: string;
+};
+
 /** What far ends need of the PBX they live in. */
 export type FarEndEnvironment = {
   readonly domain: string;
@@ -99,6 +141,9 @@ export class FarEnd {
   #hungUpBy: CallFacts['hungUpBy'];
   #goodbye: Promise<unknown> = Promise.resolve();
   #isOver = false;
+  readonly #notified: string[] = [];
+  #keys = '';
+  #onRefer: NonNullable<Transferable['onRefer']> = 'follow';
 
   private constructor(
     env: FarEndEnvironment,
@@ -125,9 +170,16 @@ export class FarEnd {
         this.#media = new Media(env.voice(role), role);
         return this.#media;
       },
-      delegate: { onInvite: (invitation) => onInvite?.(invitation) },
+      delegate: {
+        onInvite: (invitation) => {
+          if (invitation.replacee === undefined) onInvite?.(invitation);
+          else if (invitation.replacee === this.#session) this.#goOn(invitation);
+        },
+      },
       userAgentString: 'Ringside sandbox far end',
       gracefulShutdown: false,
+      sipExtensionReplaces: SIPExtension.Supported,
+      sipExtension100rel: SIPExtension.Supported,
       logBuiltinEnabled: false,
       noAnswerTimeout: 3_600,
     });
@@ -148,11 +200,41 @@ export class FarEnd {
     user: string,
     script: CalleeScript,
   ): { farEnd: FarEnd; target: { uri: string; flow: Flow } } {
-    const farEnd: FarEnd = new FarEnd(env, 'callee', { user }, (invitation) => farEnd.#takeCall(invitation, script));
+    const farEnd: FarEnd = new FarEnd(env, 'callee', { user }, (invitation) => {
+      if (farEnd.#session === undefined) farEnd.#takeCall(invitation, script);
+    });
     // The trunk is up before start() returns: it is no network.
     farEnd.#agent.start().catch(() => farEnd.abort());
-    if (farEnd.#link === undefined) throw new Error('The far end has no trunk.');
-    return { farEnd, target: { uri: farEnd.#agent.contact.uri.toString(), flow: farEnd.#link.flow } };
+    const { target } = farEnd;
+    if (target === undefined) throw new Error('The far end has no trunk.');
+    return { farEnd, target };
+  }
+
+  /** Where an INVITE that replaces this call has to go. */
+  get target(): { uri: string; flow: Flow } | undefined {
+    if (this.#link === undefined) return undefined;
+    return { uri: this.#agent.contact.uri.toString(), flow: this.#link.flow };
+  }
+
+  get callId(): string {
+    return this.#identities.callId;
+  }
+
+  get controls(): FarEndControls {
+    const farEnd = this;
+    return {
+      hold: (held) => this.#hold(held),
+      refer: (to) => this.#refer(to),
+      hangUp: () => this.#hangUp(),
+      mute: (isMute) => this.#media?.mute(isMute),
+      get heard() {
+        return farEnd.#media?.heard ?? { frames: 0, ms: 0 };
+      },
+      notified: this.#notified,
+      get keys() {
+        return farEnd.#keys;
+      },
+    };
   }
 
   get ended(): Promise<CallFacts> {
@@ -174,6 +256,7 @@ export class FarEnd {
     script: CallerScript;
   }): PlacedCall {
     const { script } = options;
+    this.#onRefer = (script.kind === 'talk' ? script.onRefer : undefined) ?? 'follow';
     const inviter = new Inviter(this.#agent, makeUri(`sip:${options.to}@${this.#env.domain}`), {
       extraHeaders: Object.entries(options.headers).map(([name, value]) => `${name}: ${value}`),
     });
@@ -230,7 +313,13 @@ export class FarEnd {
     if (script.kind === 'not found') return refuse(404);
     if (script.kind === 'busy' && script.ringMs === undefined) return refuse(486);
     this.#ringing.resolve(true);
-    invitation.progress({ statusCode: 180 }).catch(() => undefined);
+    if (script.kind === 'answer') this.#onRefer = script.onRefer ?? 'follow';
+    if (script.kind === 'answer' && script.early !== undefined) {
+      invitation
+        .progress({ statusCode: 183, rel100: script.early === 'reliable' })
+        .then(() => this.#media?.talk(undefined))
+        .catch(() => this.abort());
+    } else invitation.progress({ statusCode: 180 }).catch(() => undefined);
     if (script.kind === 'busy') this.#after(script.ringMs ?? 0, () => refuse(486));
     if (script.kind === 'decline') this.#after(script.ringMs ?? 0, () => refuse(603));
     if (script.kind === 'answer') {
@@ -243,9 +332,22 @@ export class FarEnd {
 
   #follow(session: Session, talkMs: number | undefined, isRecorded: boolean | undefined): void {
     this.#session = session;
-    session.delegate = { onBye: (bye) => this.#onBye(bye) };
+    session.delegate = {
+      onBye: (bye) => this.#onBye(bye),
+      onRefer: (referral) => this.#onReferred(referral),
+      onInfo: (info) => {
+        this.#keys += /^Signal=(.)/m.exec(info.request.body)?.[1] ?? '';
+        info.accept().catch(() => undefined);
+      },
+      onNotify: (notification) => {
+        this.#notified.push(notification.request.body.trim());
+        notification.accept().catch(() => undefined);
+      },
+    };
     session.stateChange.addListener((state) => {
-      if (state === SessionState.Established) {
+      // It went on in another dialog.
+      if (session !== this.#session) return;
+      if (state === SessionState.Established && this.#answeredAt === undefined) {
         this.#answeredAt = performance.now();
         this.#status = 200;
         if (isRecorded !== false) {
@@ -273,6 +375,68 @@ export class FarEnd {
     const extraHeaders = [...this.#recordingHeaders(), 'Reason: Q.850;cause=16;text="Normal call clearing"'];
     const answered = { onAccept: () => farewell.resolve(), onReject: () => farewell.resolve() };
     session.bye({ requestDelegate: answered, requestOptions: { extraHeaders } }).catch(() => farewell.resolve());
+  }
+
+  #hold(held: boolean): Promise<number> {
+    const options: MediaOptions = { direction: held ? 'sendonly' : 'sendrecv' };
+    return this.#ask((answered) =>
+      this.#session?.invite({
+        sessionDescriptionHandlerOptions: options,
+        requestDelegate: { onAccept: answered, onReject: answered },
+      }),
+    );
+  }
+
+  #refer(to: string): Promise<number> {
+    return this.#ask((answered) =>
+      this.#session?.refer(makeUri(to.includes(':') ? to : `sip:${to}@${this.#env.domain}`), {
+        onNotify: (notification) => {
+          this.#notified.push(notification.request.body.trim());
+          notification.accept().catch(() => undefined);
+        },
+        requestDelegate: { onAccept: answered, onReject: answered },
+      }),
+    );
+  }
+
+  /** The status of the answer to a request, 0 where it could not be sent. */
+  #ask(
+    send: (
+      answered: (response: { message: { statusCode?: number | undefined } }) => void,
+    ) => Promise<unknown> | undefined,
+  ): Promise<number> {
+    return new Promise((resolve) => {
+      const sending = send(({ message }) => resolve(message.statusCode ?? 0));
+      if (sending === undefined) resolve(0);
+      else sending.catch(() => resolve(0));
+    });
+  }
+
+  #onReferred(referral: Referral): void {
+    if (this.#onRefer === 'refuse') {
+      referral.reject({ statusCode: 603 }).catch(() => undefined);
+      return;
+    }
+    referral.accept().catch(() => undefined);
+    if (this.#onRefer === 'hang up') this.#after(20, () => this.#hangUp());
+    if (this.#onRefer !== 'follow') return;
+    const inviter = referral.makeInviter({});
+    inviter.stateChange.addListener((state) => {
+      if (state === SessionState.Established) this.#goOn(inviter);
+    });
+    inviter.invite().catch(() => undefined);
+  }
+
+  /** The call goes on in another dialog: the old one may end, this far end stays. */
+  #goOn(session: Invitation | Inviter): void {
+    this.#follow(session, undefined, false);
+    if (session.state === SessionState.Established) this.#media?.talk(this.#recorder);
+    else {
+      session.stateChange.addListener((state) => {
+        if (state === SessionState.Established) this.#media?.talk(this.#recorder);
+      });
+      (session as Invitation).accept().catch(() => this.abort());
+    }
   }
 
   #onBye(bye: Bye): void {

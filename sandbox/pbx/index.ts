@@ -8,12 +8,14 @@ import {
   type CallerScript,
   type CallFacts,
   type ElsewhereReason,
+  type FarEndControls,
   type FarEndEnvironment,
   type PlacedCall,
 } from './farend.ts';
 import type { Flow } from './flow.ts';
 import { LocationService } from './location.ts';
 import { serialize, type Header } from './message.ts';
+import { startNotifier, type DialogEvents } from './notifier.ts';
 import { Proxy, type MessageFact, type RefusedFact, type Target } from './proxy.ts';
 import { startRecordingServer } from './recording.ts';
 import type { RegistrationChange } from './registrar.ts';
@@ -24,6 +26,7 @@ export type {
   CallerIdentity,
   CallerScript,
   CallFacts,
+  FarEndControls,
   MessageFact,
   PlacedCall,
   RefusedFact,
@@ -90,8 +93,12 @@ export type Pbx = {
   }): PlacedCall;
   /** Says what a dialled number does. The last one that fits counts; numbers that none fits answer 404. */
   callee(pattern: string | RegExp, script: CalleeScript): void;
+  /** The scripted far end of a live call, by its Call-ID. */
+  farEnd(callId: string): FarEndControls | undefined;
   /** Listens for facts; returns what stops it. */
   on<E extends keyof PbxEvents>(event: E, listener: (fact: PbxEvents[E]) => void): () => void;
+  /** What desk phones are said to do (RFC 4235). */
+  readonly dialogEvents: DialogEvents;
   /** Kills every WebSocket, as a lost network does. Calls stay up. */
   dropSockets(): void;
   /** Lets every WebSocket that is open now stay open and dead: nothing comes or goes on it any more. */
@@ -151,6 +158,8 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     void farEnd.ended.then(() => farEnds.delete(farEnd));
   };
 
+  const farEndOf = (callId: string): FarEnd | undefined => [...farEnds].find((farEnd) => farEnd.callId === callId);
+
   const scriptedTargets = (user: string, script: CalleeScript | undefined): Target[] => {
     if (script === undefined) return [];
     const { farEnd, target } = FarEnd.answer(environment, user, script);
@@ -158,7 +167,10 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     return [target];
   };
 
-  const targets = (user: string, callId: string): readonly Target[] | 404 => {
+  const targets = (user: string, callId: string, replaced: string | undefined): readonly Target[] | 404 => {
+    // A call that is to be replaced lives in one far end; phones are asked all, and refuse what they do not know.
+    const holder = replaced === undefined ? undefined : farEndOf(replaced)?.target;
+    if (holder !== undefined) return [holder];
     const members = groups.get(user) ?? [user];
     const found = members.flatMap((member) => [
       ...location.bindings(member).map(({ contact, flow }) => ({ uri: contact, flow })),
@@ -181,6 +193,7 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
       now: Date.now,
     }),
     targets,
+    notifier: () => notifier.target,
     elsewhereReason: (callId) => ELSEWHERE[elsewhere.get(callId)?.reason ?? 'sip'],
     ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
     maxExpiresSeconds: options.maxExpiresSeconds ?? 600,
@@ -263,8 +276,11 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     onEnded: (facts) => emit('call', facts),
   };
 
+  const notifier = startNotifier({ domain: options.domain, connect, newId });
+
   return {
     url: sockets.url,
+    dialogEvents: notifier.events,
     domain: options.domain,
     registered: (user) => location.bindings(user).length > 0,
     waitForRegistration: (user, count = 1) => {
@@ -291,6 +307,7 @@ export const startPbx = async (options: PbxOptions): Promise<Pbx> => {
     callee: (pattern, script) => {
       callees.push({ pattern, script });
     },
+    farEnd: (callId) => farEndOf(callId)?.controls,
     on: (event, listener) => {
       listeners[event].add(listener);
       return () => {

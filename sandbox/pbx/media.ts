@@ -1,11 +1,15 @@
 import wrtcModule from '@roamhq/wrtc';
-import type { BodyAndContentType, SessionDescriptionHandler } from 'sip.js';
+import type { BodyAndContentType, SessionDescriptionHandler, SessionDescriptionHandlerOptions } from 'sip.js';
 import { FRAME_MS, frameAt, rms, SILENCE, SPEECH_RATE } from './audio.ts';
 import type { Recorder } from './recording.ts';
 
 /** What of @roamhq/wrtc is used here; its own types are those of a browser page, which this is not. */
 type Track = { stop(): void };
-type Description = { readonly type: 'offer' | 'answer'; readonly sdp: string };
+type Description = { readonly type: 'offer' | 'answer' | 'rollback'; readonly sdp: string };
+/** What an offer says of its audio; `sendonly` and `inactive` put the other side on hold (RFC 3264 section 8.4). */
+export type MediaOptions = SessionDescriptionHandlerOptions & {
+  readonly direction?: 'sendrecv' | 'sendonly' | 'inactive';
+};
 type PeerConnection = {
   readonly signalingState: string;
   readonly iceGatheringState: string;
@@ -63,10 +67,13 @@ export class Media implements SessionDescriptionHandler {
   #sink: InstanceType<Wrtc['nonstandard']['RTCAudioSink']> | undefined;
   #pump: NodeJS.Timeout | undefined;
   #recorder: Recorder | undefined;
+  #position = 0;
   #spokenFrames = 0;
+  #isMute = false;
   #heardMs = 0;
   #heardSum = 0;
   #heardFrames = 0;
+  #frames = 0;
   #isClosed = false;
   #resolveFacts: (facts: AudioFacts) => void = () => undefined;
 
@@ -93,15 +100,33 @@ export class Media implements SessionDescriptionHandler {
     // Frames follow the clock, not the timer: a late tick sends what is due, so the voice keeps its pace.
     this.#pump = setInterval(() => {
       const due = Math.floor((performance.now() - startedAt) / FRAME_MS);
-      while (this.#spokenFrames < due) this.#speak();
+      while (this.#position < due) this.#speak();
     }, FRAME_MS);
   }
 
-  async getDescription(): Promise<BodyAndContentType> {
+  /** From now on nothing at all is sent, as when a firewall swallows one direction; or again. */
+  mute(isMute: boolean): void {
+    this.#isMute = isMute;
+  }
+
+  /** Frames that came, silent ones too, and milliseconds of them above silence. */
+  get heard(): { readonly frames: number; readonly ms: number } {
+    return { frames: this.#frames, ms: this.#heardMs };
+  }
+
+  async getDescription(options: MediaOptions = {}): Promise<BodyAndContentType> {
     const isAnswer = this.#peer.signalingState === 'have-remote-offer';
     await this.#peer.setLocalDescription(await (isAnswer ? this.#peer.createAnswer() : this.#peer.createOffer()));
     await this.#gathered();
-    return { body: this.#peer.localDescription?.sdp ?? '', contentType: 'application/sdp' };
+    const body = (this.#peer.localDescription?.sdp ?? '').replace('a=sendrecv', `a=${options.direction ?? 'sendrecv'}`);
+    return { body, contentType: 'application/sdp' };
+  }
+
+  /** Takes back an offer that was refused. */
+  async rollbackDescription(): Promise<void> {
+    const description: Description = { type: 'rollback', sdp: '' };
+    if (this.#peer.signalingState === 'have-local-offer') await this.#peer.setLocalDescription(description);
+    if (this.#peer.signalingState === 'have-remote-offer') await this.#peer.setRemoteDescription(description);
   }
 
   async setDescription(sdp: string): Promise<void> {
@@ -147,7 +172,9 @@ export class Media implements SessionDescriptionHandler {
   }
 
   #speak(): void {
-    const samples = frameAt(this.#voice, this.#spokenFrames);
+    const samples = frameAt(this.#voice, this.#position);
+    this.#position += 1;
+    if (this.#isMute) return;
     this.#spokenFrames += 1;
     this.#recorder?.write(this.#side, samples, SPEECH_RATE);
     this.#source.onData({ samples, sampleRate: SPEECH_RATE });
@@ -156,6 +183,7 @@ export class Media implements SessionDescriptionHandler {
   #hear({ samples, sampleRate }: HeardFrame): void {
     if (this.#isClosed) return;
     this.#recorder?.write(this.#side === 'caller' ? 'callee' : 'caller', samples, sampleRate);
+    this.#frames += 1;
     const level = rms(samples);
     if (level < SILENCE) return;
     this.#heardMs += (samples.length * 1000) / sampleRate;

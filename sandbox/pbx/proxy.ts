@@ -50,8 +50,13 @@ export type ProxyDeps = {
   readonly sentBy: () => string;
   readonly location: LocationService;
   readonly authenticator: DigestAuthenticator;
-  /** The targets of a user: 404 for a number nobody has, an empty list for an extension with no phone registered. */
-  readonly targets: (user: string, callId: string) => readonly Target[] | 404;
+  /**
+   * The targets of a user: 404 for a number nobody has, an empty list for an extension with no phone registered.
+   * `replaced` is the Call-ID of the dialog whose place is to be taken (RFC 3891).
+   */
+  readonly targets: (user: string, callId: string, replaced: string | undefined) => readonly Target[] | 404;
+  /** Who knows of dialog events. */
+  readonly notifier: () => Target;
   /** The Reason of the CANCEL to the phones that lost a fork; undefined sends none. */
   readonly elsewhereReason: (callId: string) => string | undefined;
   readonly ringTimeoutMs: number;
@@ -217,8 +222,13 @@ export class Proxy {
       if (user === undefined) return;
       if (parseUri(addressUri(headerValue(request, 'from') ?? ''))?.user !== user) return this.#reply(server, 403);
     }
-    if (method === 'SUBSCRIBE' || method === 'PUBLISH') return this.#reply(server, 489);
-    const targets = this.#deps.targets(to.user, callId(request));
+    if (method === 'SUBSCRIBE') {
+      const routed = withHeader(withHeader(request, 'Route', []), 'Proxy-Authorization', []);
+      return this.#fork(server, [this.#deps.notifier()], routed);
+    }
+    if (method === 'PUBLISH') return this.#reply(server, 489);
+    const replaced = headerValue(request, 'replaces')?.split(';', 1)[0]?.trim();
+    const targets = this.#deps.targets(to.user, callId(request), replaced);
     if (targets === 404) return this.#reply(server, 404);
     if (targets.length === 0) return this.#reply(server, 480);
     if (method !== 'INVITE') return this.#fork(server, targets.slice(0, 1), request);

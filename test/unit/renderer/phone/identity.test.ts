@@ -11,6 +11,7 @@ function withHeaders(headers: Record<string, string[]>): RawMessage {
     callId: 'a',
     toTag: false,
     headers: new Map(Object.entries(headers)),
+    body: '',
   };
 }
 
