@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
@@ -14,38 +14,41 @@ export function Keypad({ call, close }: { call: CallView; close: () => void }) {
   const { request } = useStore();
   const { error, run } = useAsking();
   const [sent, setSent] = useState('');
-  const pad = useRef<HTMLFieldSetElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   // It was opened by the agent to be used: the keyboard's keys go here.
-  useEffect(() => pad.current?.focus(), []);
+  useEffect(() => field.current?.focus(), []);
 
   const send = (key: string) => {
     setSent((before) => (before + key).slice(-SHOWN));
     void run(() => request('sendKeys', call.id, key));
   };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      close();
+      return;
+    }
+    const key = event.key.toUpperCase();
+    if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9A-D*#]$/.test(key)) return;
+    event.preventDefault();
+    send(key);
+  };
 
   return (
-    <fieldset
-      ref={pad}
-      className="keypad"
-      tabIndex={-1}
-      aria-label={texts.calls.ofCall(texts.calls.keypad, call.title)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          close();
-        }
-        const key = event.key.toUpperCase();
-        if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9A-D*#]$/.test(key)) return;
-        event.preventDefault();
-        send(key);
-      }}
-    >
-      <output className="keypad-sent" aria-label={texts.calls.keysSent}>
-        {sent}
-      </output>
+    <fieldset className="keypad" aria-label={texts.calls.ofCall(texts.calls.keypad, call.title)}>
+      <input
+        ref={field}
+        className="keypad-sent"
+        type="text"
+        inputMode="none"
+        readOnly
+        aria-label={texts.calls.keysSent}
+        value={sent}
+        onKeyDown={press}
+      />
       <div className="keypad-keys">
         {KEYS.map((key) => (
-          <button key={key} type="button" className="button key" onClick={() => send(key)}>
+          <button key={key} type="button" className="button key" onKeyDown={press} onClick={() => send(key)}>
             {key}
           </button>
         ))}

@@ -112,7 +112,7 @@ function AudioSettings({ state, set }: { state: PanelState; set: (change: Partia
           />
         </div>
       )}
-      {audioTest?.problem != null && (
+      {audioTest !== null && audioTest.problem !== null && (
         <p className="problem" role="alert">
           <TriangleAlert size={16} />
           <span>{audioTest.problem}</span>

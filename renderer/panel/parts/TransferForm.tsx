@@ -1,5 +1,5 @@
 import { MessageCircleQuestion, PhoneForwarded } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useStore, type Asking } from '../use-panel.ts';
@@ -24,6 +24,12 @@ export function TransferForm({ call, asking, close }: { call: CallView; asking: 
     if (await asking.run(() => request(way, call.id, target))) close();
   };
 
+  const leave = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    close();
+  };
+
   return (
     <form
       className="transfer"
@@ -32,11 +38,6 @@ export function TransferForm({ call, asking, close }: { call: CallView; asking: 
         event.preventDefault();
         // Enter asks first: what cannot be taken back needs its own button.
         void send('consult');
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        close();
       }}
     >
       <input
@@ -50,17 +51,24 @@ export function TransferForm({ call, asking, close }: { call: CallView; asking: 
         aria-label={texts.calls.ofCall(texts.calls.transferTo, call.title)}
         placeholder={texts.calls.transferTo}
         value={value}
+        onKeyDown={leave}
         onChange={(event) => {
           setValue(event.currentTarget.value);
           asking.say(null);
         }}
       />
       <div className="transfer-ways">
-        <button type="submit" className="button primary" aria-disabled={asking.busy}>
+        <button type="submit" className="button primary" aria-disabled={asking.busy} onKeyDown={leave}>
           <MessageCircleQuestion size={16} />
           {texts.calls.askFirst}
         </button>
-        <button type="button" className="button" aria-disabled={asking.busy} onClick={() => void send('transfer')}>
+        <button
+          type="button"
+          className="button"
+          aria-disabled={asking.busy}
+          onKeyDown={leave}
+          onClick={() => void send('transfer')}
+        >
           <PhoneForwarded size={16} />
           {texts.calls.transferNow}
         </button>

@@ -72,8 +72,8 @@ describe('what a link asks to call', () => {
     );
     const property = fc.property(fc.constantFrom('tel:', 'sip:', 'sips:', 'callto://', ''), hostile, (scheme, text) => {
       const target = targetOfLink(scheme + text);
-      if (target !== null)
-        expect(target).toMatch(/^(?:\+?[\d*#]{1,32}|sips?:[\w\-.!~*'()&=+$,/#]+@[A-Za-z0-9.-]+(:\d+)?)$/);
+      const plain = /^(?:\+?[\d*#]{1,32}|sips?:[\w\-.!~*'()&=+$,/#]+@[A-Za-z0-9.-]+(:\d+)?)$/;
+      expect(target === null || plain.test(target)).toBe(true);
     });
     const seed = Math.trunc(Math.random() * 2 ** 31);
     console.log(`links: random seed ${seed}`);

@@ -87,7 +87,7 @@ test('what there is to hear with, and the test of it; a page that dies ends its 
   audio.accept({ kind: 'audio-level', microphone: 0.5, ...at });
   expect(audio.test()).toEqual({ microphone: 0.5, problem: null });
   audio.accept({ kind: 'audio-level', microphone: null, problem: 'microphone-denied', ...at });
-  expect(audio.test()).toMatchObject({ microphone: 0, problem: expect.stringMatching(/privacy settings/) });
+  expect(audio.test()?.problem).toMatch(/privacy settings/);
   audio.accept({ kind: 'audio-level', microphone: null, ...at });
   expect(audio.test()).toBeNull();
   audio.accept({ kind: 'audio-level', microphone: 0.1, ...at });
