@@ -19,7 +19,7 @@ import type { RawMessage } from './raw-message.ts';
 import { Ringer } from './ringer.ts';
 import { sdpOf } from './session-description.ts';
 
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 const QUALITY_MS = 5000;
 
 /** What every event of a call has, as the last one had it. */
@@ -40,6 +40,8 @@ export type AudioPort = {
   report(event: PhoneEvent): void;
   /** News of a call's audio. */
   changed(callId: string, state: AudioState): void;
+  /** The audio of an answered call needs another way: a re-INVITE with an ICE restart. */
+  astray(callId: string): void;
   now(): { monotonic: number; wall: number };
 };
 
@@ -82,6 +84,7 @@ export class PhoneAudio {
       openMicrophone: () => this.openMicrophone(),
       speaker: () => this.#devices.choice.speaker.id,
       changed: (callId, state) => port.changed(callId, state),
+      astray: (callId) => port.astray(callId),
       microphoneLost: () => void this.#devices.look(),
     });
     this.factory = factory;

@@ -83,6 +83,8 @@ export type MediaPort = {
   /** Id of `setSinkId`; empty for the system's choice. */
   speaker(): string;
   changed(callId: string, state: AudioState): void;
+  /** The audio of an answered call needs another way: a re-INVITE with an ICE restart. */
+  astray(callId: string): void;
   /** A microphone in use has stopped by itself. */
   microphoneLost(): void;
 };
@@ -96,6 +98,7 @@ class AudioHandler extends NegotiatingHandler {
   /** The stream that the session knows: a change of the microphone changes its track. */
   #microphone: MediaStream | null = null;
   #iceGeneration = '';
+  #isAstray = false;
 
   constructor(
     logger: ConstructorParameters<typeof Web.SessionDescriptionHandler>[0],
@@ -148,6 +151,11 @@ class AudioHandler extends NegotiatingHandler {
   get isInterrupted(): boolean {
     const state = this.peerConnection?.connectionState;
     return state === 'disconnected' || state === 'failed';
+  }
+
+  /** Another one has answered than the one whose announcement was heard: the way of the audio still leads to that one. */
+  get isAstray(): boolean {
+    return this.#isAstray;
   }
 
   async stats(): Promise<Iterable<unknown>> {
@@ -211,9 +219,10 @@ class AudioHandler extends NegotiatingHandler {
   protected override setRemoteSessionDescription(description: RTCSessionDescriptionInit): Promise<void> {
     const connection = this.peerConnection;
     // SIP.js knows nothing of provisional answers.
-    return connection?.signalingState === 'have-remote-pranswer'
-      ? connection.setRemoteDescription({ ...description, type: 'answer' })
-      : super.setRemoteSessionDescription(description);
+    if (connection?.signalingState !== 'have-remote-pranswer') return super.setRemoteSessionDescription(description);
+    const announced = iceGeneration(connection.remoteDescription?.sdp ?? '');
+    this.#isAstray = announced !== iceGeneration(description.sdp ?? '');
+    return connection.setRemoteDescription({ ...description, type: 'answer' });
   }
 
   /** In place of SIP.js's own, which waits for the end of all gathering. */
@@ -269,6 +278,9 @@ export function openMedia(port: MediaPort): {
       },
     });
     live.set(callId, handler);
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established && handler.isAstray) port.astray(callId);
+    });
     return handler;
   };
   return { factory, live };

@@ -147,8 +147,8 @@ export function mosOfRating(rating: number): number {
 /** Whether the far side is heard. `since` is when something was heard last, or might have been, milliseconds. */
 export type Hearing = { readonly packets: number; readonly since: number; readonly isSilent: boolean };
 
-/** With a look each second this is noticed within five. */
-const SILENT_MS = 4000;
+/** With a look each half second this is noticed, and said, within five. */
+const SILENT_MS = 3500;
 
 /**
  * One look at how many packets have come. `paused`: none are due, because one side holds the call or the way of the

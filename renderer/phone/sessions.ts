@@ -182,6 +182,12 @@ export class Sessions {
     }
   }
 
+  /** The audio of an answered call needs another way. */
+  renew(callId: string): void {
+    const call = this.#live.get(callId);
+    if (call !== undefined) this.#restart(call);
+  }
+
   /** What the agent has chosen counts for the next call at once. */
   prefer(preferences: SessionsPort['preferences']): void {
     this.#preferences = preferences;
@@ -390,7 +396,8 @@ export class Sessions {
       more.heard?.(503, 'Service Unavailable');
       return;
     }
-    this.#holdOthers(call);
+    // Sent elsewhere by the far side: that call has nobody to wait, and goes on if this comes to nothing.
+    if (call.partOf?.role !== 'continuation') this.#holdOthers(call);
     try {
       call.microphone = await this.#port.openMicrophone();
     } catch (error) {
@@ -486,6 +493,8 @@ export class Sessions {
     if (old.muted) this.#mute(call, true);
     if (old.held && this.#others(call).some((other) => other !== old && other.answered && !other.held))
       this.#hold(call, true);
+    old.muted = old.held = old.toldHeld = true;
+    this.#gate(old);
     if (call.replaces === old) {
       this.#ends(old, { by: 'remote', how: 'bye' });
       this.#leave(old);

@@ -37,6 +37,7 @@ export function startPhone(
     config,
     report: port.report,
     changed: (callId, state) => sessions.audio(callId, state),
+    astray: (callId) => sessions.renew(callId),
     now,
   });
   const report = (event: PhoneEvent) => {
