@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { app, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
@@ -37,6 +38,7 @@ import { createTray } from './tray/tray.ts';
 import { trayStateOf } from './tray/tray-state.ts';
 import { createDeskPhones } from './windows/desk-phones.ts';
 import { createNotices } from './windows/notices.ts';
+import { watchNetwork } from './network.ts';
 import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
 import { createPhoneAudio } from './windows/phone-audio.ts';
@@ -250,6 +252,7 @@ export function compose(foundation: Foundation): void {
   const bridge = createBridge({
     origin: session.origin,
     user: session.user,
+    dial: dialOrSay,
     browsers: {
       load: () => vault.get('browsers', v.array(PairedBrowserSchema)) ?? [],
       save: (list) => vault.set('browsers', list),
@@ -299,14 +302,18 @@ export function compose(foundation: Foundation): void {
     refresh();
     return { ok: true, value: null };
   }
+  /** For who asked elsewhere than in the panel: why it was not called stands there. */
+  function dialOrSay(number: string): void {
+    const answer = dial(number);
+    if (answer.ok) return;
+    notices.add('not-dialled', `${number} was not called. ${answer.message}`);
+    panel.showBeside();
+  }
   const links = createLinkDesk({
     newId: () => `link-${randomUUID()}`,
     // Before the phone is ready a link would only be refused: it asks, and waits.
     dialsAtOnce: () => preferences.current().links === 'dial' && phoneStatus.current().state === 'registered',
-    dial: (number) => {
-      const answer = dial(number);
-      if (!answer.ok) notices.add('link', `${number} was not called. ${answer.message}`);
-    },
+    dial: dialOrSay,
     asks: () => panel.show(),
     changed: () => refresh(),
   });
@@ -434,9 +441,10 @@ export function compose(foundation: Foundation): void {
   // A socket that was open before sleep is dead, whatever it says.
   powerMonitor.on('resume', () => {
     clock.resumed();
-    phone.command({ kind: 'reconnect' });
+    phone.command({ kind: 'reconnect', why: 'resume' });
     deliveries.wake('card');
   });
+  watchNetwork({ interfaces: networkInterfaces, lost: () => phone.command({ kind: 'reconnect', why: 'network' }) });
 
   app.on('before-quit', (event) => {
     if (leaving) return;

@@ -1,6 +1,6 @@
 /** Carries out what connection.ts decides, and hands calls on to Kommo's page and the card. */
 import { readCode } from '../app/bridge/pairing.ts';
-import { BRIDGE_PORTS, type BridgeCall } from '../app/bridge/protocol.ts';
+import { BRIDGE_PORTS, DIALLABLE, type BridgeCall } from '../app/bridge/protocol.ts';
 import { IDLE, reduce, type Connection, type ConnectionEvent, type Effect } from './connection.ts';
 import { dial, type CallMessage, type Line } from './desktop.ts';
 import { createKeyring } from './keyring.ts';
@@ -20,6 +20,8 @@ export type Client = {
   connect(): void;
   /** What was typed as the pairing code. */
   pair(typed: string): void;
+  /** Has the desktop call what was typed; false where that is no number. */
+  dial(typed: string): boolean;
   stop(): void;
 };
 
@@ -195,6 +197,12 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
       badCode = code === null;
       if (code === null) show();
       else tell({ on: 'code', code });
+    },
+    dial(typed) {
+      const number = typed.replace(/[\s().\-/\p{Cf}]+/gu, '');
+      if (line === null || !DIALLABLE.test(number)) return false;
+      line.send({ type: 'dial', number });
+      return true;
     },
     stop() {
       ended.abort();

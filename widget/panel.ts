@@ -1,6 +1,6 @@
 /** The small card in Kommo's page. Its own shadow tree: neither styles the other. Text only ever as text. */
 import type { BridgeCall } from '../app/bridge/protocol.ts';
-import type { View } from './client.ts';
+import type { Client, View } from './client.ts';
 import type { Connection } from './connection.ts';
 import { cardPath } from './notices.ts';
 import styles from './panel.css?inline';
@@ -92,7 +92,7 @@ function problemOf({ problem, way, phase }: Connection, texts: CardTexts): strin
 const mayPair = ({ phase, problem }: Connection): boolean =>
   phase === 'unpaired' || phase === 'pairing' || (phase === 'lost' && problem?.kind === 'impostor');
 
-export function createPanel(texts: CardTexts, actions: { connect(): void; pair(typed: string): void }): Panel {
+export function createPanel(texts: CardTexts, actions: Pick<Client, 'connect' | 'pair' | 'dial'>): Panel {
   const host = element('div', { id: 'ringside-widget' });
   // Kommo's rules for `div` stop here; those of the card are in the shadow tree.
   host.style.all = 'initial';
@@ -118,9 +118,20 @@ export function createPanel(texts: CardTexts, actions: { connect(): void; pair(t
   const form = element('form', { className: 'pair' });
   form.append(code, submit);
   const connect = element('button', { type: 'button', className: 'main', textContent: texts.connect });
+  const number = element('input', {
+    name: 'number',
+    inputMode: 'tel',
+    autocomplete: 'off',
+    spellcheck: false,
+    maxLength: 64,
+    placeholder: texts.number,
+    ariaLabel: texts.number,
+  });
+  const dial = element('form', { className: 'pair' });
+  dial.append(number, element('button', { type: 'submit', className: 'main', textContent: texts.call }));
   const list = element('ul', { className: 'calls' });
   const body = element('div', { className: 'body' });
-  body.append(list, sentence, form, connect);
+  body.append(list, sentence, form, dial, connect);
   const card = element('section', { className: 'card', ariaLabel: texts.title });
   card.append(toggle, body);
   shadow.append(style, card);
@@ -139,9 +150,14 @@ export function createPanel(texts: CardTexts, actions: { connect(): void; pair(t
     event.preventDefault();
     actions.pair(code.value);
   });
+  dial.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (actions.dial(number.value)) number.value = '';
+    else number.select();
+  });
   // Kommo has shortcuts of its own: what is typed here is not for them.
   for (const type of ['keydown', 'keyup', 'keypress'] as const) {
-    form.addEventListener(type, (event) => event.stopPropagation());
+    for (const typing of [form, dial]) typing.addEventListener(type, (event) => event.stopPropagation());
   }
 
   function fold(): void {
@@ -183,6 +199,7 @@ export function createPanel(texts: CardTexts, actions: { connect(): void; pair(t
       sentence.classList.toggle('problem', view.badCode || connection.problem !== null);
       sentence.hidden = connection.phase === 'connected' && view.calls.length > 0;
       form.hidden = !mayPair(connection);
+      dial.hidden = connection.phase !== 'connected';
       submit.disabled = connection.phase === 'pairing';
       if (connection.phase === 'connected') code.value = '';
       connect.hidden = connection.phase !== 'asking' && connection.phase !== 'denied' && connection.phase !== 'lost';

@@ -110,6 +110,9 @@ export type RefusalCode = (typeof REFUSALS)[number];
 export const WAYS = ['token', 'code'] as const;
 export type Way = (typeof WAYS)[number];
 
+/** What a tab may have called: digits, `*` and `#`, with a plus before them perhaps; no SIP address, nothing else. */
+export const DIALLABLE = /^\+?[\d*#]{1,32}$/;
+
 /** What the widget may send. */
 export const WidgetMessageSchema = v.variant('type', [
   v.object({
@@ -125,6 +128,8 @@ export const WidgetMessageSchema = v.variant('type', [
   /** `locks` is false where the browser has no Web Locks: then the desktop chooses among such tabs. */
   v.object({ type: v.literal('role'), leader: v.boolean(), locks: v.boolean() }),
   v.object({ type: v.literal('ack'), id: callId }),
+  /** The agent wants to call this number; the desktop does as if it were typed there. */
+  v.object({ type: v.literal('dial'), number: v.pipe(v.string(), v.regex(DIALLABLE)) }),
   v.object({ type: v.literal('pong') }),
 ]);
 export type WidgetMessage = v.InferOutput<typeof WidgetMessageSchema>;

@@ -23,7 +23,7 @@ import type { KommoOrigin } from '../../app/kommo/address.ts';
 import { admit } from './admission.ts';
 import { withBrowser, type PairedBrowser } from './paired-browser.ts';
 import { createPairingDesk } from './pairing-desk.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type TabMessage } from './session.ts';
 
 export type BridgeState = {
   /** `connected`: a tab takes calls. `waiting`: a browser is paired, and no tab of it takes calls. */
@@ -56,6 +56,9 @@ const LIMITS: BridgeLimits = {
   socketsOfBrowser: 8,
 };
 
+/** Between two calls that tabs ask for. */
+const DIAL_PAUSE_MS = 1000;
+
 export type BridgePorts = {
   /** The only Origin that is let in, exactly; nobody while it is null. */
   origin(): KommoOrigin | null;
@@ -65,6 +68,8 @@ export type BridgePorts = {
   ports?: readonly number[];
   limits?: Partial<BridgeLimits>;
   now(): number;
+  /** A tab of the agent asks for a call. */
+  dial(number: string): void;
   log(event: string, details: Record<string, unknown>): void;
   onState(state: BridgeState): void;
 };
@@ -117,6 +122,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   const calls = new Map<string, { call: BridgeCall; notified: boolean }>();
   const deliveries = new Map<string, Delivery>();
   let browsers: PairedBrowser[] = [];
+  let lastDial = Number.NEGATIVE_INFINITY;
   let server: Server | null = null;
   let heartbeat: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -272,21 +278,35 @@ export function createBridge(ports: BridgePorts): Bridge {
     choose();
   }
 
-  function onMessage(
-    session: Session,
-    message: { type: 'role'; leader: boolean; locks: boolean } | { type: 'ack'; id: string } | { type: 'pong' },
-  ): void {
+  function onMessage(session: Session, message: TabMessage): void {
     const tab = tabs.get(session);
     if (tab === undefined) return;
-    if (message.type === 'pong') {
-      tab.pinged = false;
-    } else if (message.type === 'role') {
-      tab.leader = message.leader;
-      tab.locks = message.locks;
-      choose();
-    } else {
-      const delivery = deliveries.get(message.id);
-      if (delivery?.session === session) delivery.settle('shown');
+    switch (message.type) {
+      case 'pong':
+        tab.pinged = false;
+        return;
+      case 'role':
+        tab.leader = message.leader;
+        tab.locks = message.locks;
+        choose();
+        return;
+      case 'ack': {
+        const delivery = deliveries.get(message.id);
+        if (delivery?.session === session) delivery.settle('shown');
+        return;
+      }
+      case 'dial': {
+        // A double click is one call.
+        const now = ports.now();
+        if (now - lastDial < DIAL_PAUSE_MS) return;
+        lastDial = now;
+        ports.dial(message.number);
+        return;
+      }
+      default: {
+        const never: never = message;
+        return never;
+      }
     }
   }
 

@@ -31,6 +31,9 @@ const MAX_UNSENT = 256 * 1024;
 /** Why the pairing desk has no code to try. */
 export type NoCode = { code: 'no-code' } | { code: 'locked-out'; seconds: number };
 
+/** What a tab that is ready may say. */
+export type TabMessage = Exclude<WidgetMessage, { type: 'hello' | 'prove' | 'tab' }>;
+
 export type SessionPorts = {
   origin: string;
   port: number;
@@ -52,7 +55,7 @@ export type SessionPorts = {
   /** Whether this tab is the right person's; a refusal where not. */
   admitTab(session: Session, tab: { origin: string; userId: number }): RefusalCode | null;
   /** Messages of a tab that is ready. */
-  onMessage(session: Session, message: Extract<WidgetMessage, { type: 'role' | 'ack' | 'pong' }>): void;
+  onMessage(session: Session, message: TabMessage): void;
   onReady(session: Session): void;
   onClosed(session: Session): void;
 };
@@ -148,7 +151,7 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
     if (step.at === 'hello' && message.type === 'hello') return hello(message);
     if (step.at === 'prove' && message.type === 'prove') return judge(step, message.proof);
     if (step.at === 'tab' && message.type === 'tab') return admitTab(step.clientId, message);
-    if (step.at === 'ready' && (message.type === 'role' || message.type === 'ack' || message.type === 'pong')) {
+    if (step.at === 'ready' && message.type !== 'hello' && message.type !== 'prove' && message.type !== 'tab') {
       ports.onMessage(session, message);
       return;
     }

@@ -36,6 +36,7 @@ const widgetMessage = fc.oneof(
   fc.record({ type: fc.constant('tab'), origin: text(256), userId: count }),
   fc.record({ type: fc.constant('role'), leader: fc.boolean(), locks: fc.boolean() }),
   fc.record({ type: fc.constant('ack'), id }),
+  fc.record({ type: fc.constant('dial'), number: fc.stringMatching(/^\+?[0-9*#]{1,32}$/) }),
   fc.record({ type: fc.constant('pong') }),
 ) as fc.Arbitrary<WidgetMessage>;
 
@@ -137,7 +138,7 @@ describe('frames', () => {
   });
 
   test('a type of a later version is told from a malformed frame', () => {
-    expect(parseWidgetFrame('{"type":"dial"}')).toEqual({ ok: false, code: 'unknown-type' });
+    expect(parseWidgetFrame('{"type":"transfer"}')).toEqual({ ok: false, code: 'unknown-type' });
     expect(parseWidgetFrame('{"type":"call.completed"}')).toEqual({ ok: false, code: 'unknown-type' });
     expect(parseDesktopFrame('{"type":"call.recording"}')).toEqual({ ok: false, code: 'unknown-type' });
     expect(parseWidgetFrame('{"type":5}')).toEqual({ ok: false, code: 'malformed' });

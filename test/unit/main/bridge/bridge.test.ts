@@ -53,6 +53,7 @@ let user: { id: number } | null;
 let kept: PairedBrowser[];
 let log: [string, Record<string, unknown>][];
 let states: BridgeState[];
+let dialled: string[];
 let bridge: Bridge;
 let port: number;
 
@@ -69,6 +70,7 @@ async function start(limits: Partial<BridgeLimits> = {}, list: readonly number[]
     ports: list,
     limits,
     now: () => now,
+    dial: (number) => void dialled.push(number),
     log: (event, details) => log.push([event, details]),
     onState: (state) => states.push(state),
   });
@@ -80,6 +82,7 @@ beforeEach(() => {
   now = 1_800_000_000_000;
   origin = parseOrigin(ORIGIN);
   user = { id: 42 };
+  dialled = [];
   kept = [PAIRED];
   log = [];
   states = [];
@@ -393,7 +396,7 @@ describe('bad frames', () => {
   test('are refused by name and survived, until there are too many', async () => {
     await start();
     const peer = await leader();
-    const frames = ['{', '{"type":"dial","number":"112"}', `{"type":"pong","pad":"${'x'.repeat(MAX_FRAME_BYTES)}"}`];
+    const frames = ['{', '{"type":"transfer","number":"112"}', `{"type":"pong","pad":"${'x'.repeat(MAX_FRAME_BYTES)}"}`];
     for (const frame of frames) peer.sendRaw(frame);
     for (const code of ['malformed', 'unknown-type', 'oversized']) expect((await peer.next('refused')).code).toBe(code);
     expect(log.filter(([event]) => event === 'bridge.frame-refused')).toHaveLength(3);
@@ -509,6 +512,30 @@ describe('calls', () => {
     first.close();
     expect(await third.next('role')).toEqual({ type: 'role', leader: true });
     expect(second.heard).toEqual([]);
+  });
+
+  test('a tab has a number called: once for a double click, and nothing but a number', async () => {
+    await start();
+    const peer = await tab();
+    peer.send({ type: 'dial', number: '+14155550142' });
+    peer.send({ type: 'dial', number: '+14155550142' });
+    // The fifth wrong frame would close the socket.
+    for (const number of ['+', 'sip:ana@evil.example', '102;x=1', '1'.repeat(33)]) {
+      peer.send({ type: 'dial', number });
+      expect(await peer.next('refused')).toMatchObject({ code: 'malformed' });
+    }
+    expect(dialled).toEqual(['+14155550142']);
+    now += 1000;
+    peer.send({ type: 'dial', number: '102' });
+    await vi.waitFor(() => expect(dialled).toEqual(['+14155550142', '102']));
+  });
+
+  test('who has not proved to be the agent’s browser has nothing called', async () => {
+    await start();
+    const peer = await openPeer(port, ORIGIN);
+    peer.send({ type: 'dial', number: '102' });
+    expect(await peer.next('refused')).toMatchObject({ code: 'out-of-order' });
+    expect(dialled).toEqual([]);
   });
 
   test('a tab that answers no ping is dropped; one that does stays', async () => {
