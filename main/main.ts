@@ -7,16 +7,18 @@ import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, safeStorage } from 'electron';
 import { targetOfLink } from '../app/numbers/link.ts';
-import { parseProvisioning, provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
+import { provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
 import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
 import { phoneConfigOf } from './settings/phone-config.ts';
+import { readProvisioningText } from './settings/provisioning-text.ts';
 import { openPreferences } from './settings/preferences.ts';
 import { openSettings } from './settings/settings.ts';
 import { openVault } from './settings/vault.ts';
 import { confine, registerAppScheme, restrictPermissions, serveAppPages } from './windows/app-protocol.ts';
+import { trustAuthorities } from './windows/certificate-trust.ts';
 import { openPhoneWindow } from './windows/phone-window.ts';
 
 function start(): void {
@@ -93,6 +95,13 @@ function layFoundation(provisioning: Provisioning | null) {
 
   restrictPermissions();
   serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
+  trustAuthorities({
+    phone: settings.phone,
+    refused: (host, detail) => {
+      log('phone.certificate-refused', { host, detail });
+      phone.command({ kind: 'certificate-refused', host, detail });
+    },
+  });
   const phone = openPhoneWindow({
     preload: built('preload', 'phone.cjs'),
     config: () => phoneConfigOf(settings, preferences.current(), userAgent),
@@ -134,14 +143,15 @@ function readProvisioning(file: string): Provisioning | string {
   } catch (error) {
     return `The provisioning file ${file} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Check its path and rights.`;
   }
-  const parsed = parseProvisioning(text);
+  const parsed = readProvisioningText(text);
   return parsed.ok ? parsed.value : provisioningErrorText(file, parsed.errors);
 }
 
+/** Where the phone page may connect to; by http as well, which is how it sees whether a server is back. */
 function originsOf(servers: readonly string[]): string[] {
-  return servers.map((server) => {
+  return servers.flatMap((server) => {
     const { protocol, host } = new URL(server);
-    return `${protocol}//${host}`;
+    return [`${protocol}//${host}`, `${protocol.replace('ws', 'http')}//${host}`];
   });
 }
 

@@ -248,7 +248,7 @@ export type PhoneCommand =
   | { kind: 'test-audio'; what: 'echo' | 'ringer' | 'off' }
   /** A new socket and REGISTER at once: after sleep, on another network, or (no `why`) because the agent asks. */
   | { kind: 'reconnect'; why?: 'resume' | 'network' }
-  /** The certificate of a server (`host:port` or `host`) was refused; a WebSocket itself never says so. */
+  /** The certificate of a server, a name or an address, was refused; a WebSocket itself never says so. */
   | { kind: 'certificate-refused'; host: string; detail: string }
   /** The program ends: take the registration back, so that the PBX rings nobody here. */
   | { kind: 'unregister' };

@@ -92,8 +92,20 @@ const servers = v.pipe(
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
 );
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+const AUTHORITIES = 'the PEM text of a certificate authority (-----BEGIN CERTIFICATE-----…), or a list of such texts';
+/** A text may hold several. Kept as a list of one each; main reads them as certificates. */
+const authorities = v.pipe(
+  v.union([v.string(AUTHORITIES), v.array(v.string(AUTHORITIES))], AUTHORITIES),
+  v.transform((value) => (typeof value === 'string' ? [value] : value)),
+  v.check((texts) => texts.length > 0 && texts.every((text) => text.match(CERTIFICATE) !== null), AUTHORITIES),
+  v.transform((texts) => texts.flatMap((text) => [...(text.match(CERTIFICATE) ?? [])])),
+);
+
 const PhoneSchema = v.strictObject({
   server: servers,
+  /** Authorities that are trusted for `server` beside those of the system. */
+  ca: v.optional(authorities),
   uri: sipUri,
   authorizationUser: v.optional(nonEmpty),
   password: v.string('text'),

@@ -1,6 +1,6 @@
 /** What the panel sees and what it can ask for. */
 import type { Answer, DeliveryView, HistoryEntry, PanelHandlers, PanelState } from '../../app/ipc/panel.ts';
-import { parseProvisioning, provisioningErrorText } from '../../app/settings/provisioning.ts';
+import { provisioningErrorText } from '../../app/settings/provisioning.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
@@ -9,6 +9,7 @@ import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { ANNOTATE_MS, type Annotations } from '../journal/annotations.ts';
 import type { Delivery, Journal } from '../journal/journal.ts';
 import type { Session } from '../session/session.ts';
+import { readProvisioningText } from '../settings/provisioning-text.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Notices } from './notices.ts';
 import type { LinkDesk } from '../links/link-desk.ts';
@@ -170,7 +171,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
 
     provision: (text) => {
-      const parsed = parseProvisioning(text);
+      const parsed = readProvisioningText(text);
       if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
       settings.provision(parsed.value);
       session.reload();

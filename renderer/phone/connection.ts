@@ -116,7 +116,7 @@ export class Connection {
   certificateRefused(host: string, detail: string): void {
     this.#port.servers.forEach((address, server) => {
       const url = new URL(address);
-      if (url.protocol !== 'wss:' || (url.host !== host && url.hostname !== host)) return;
+      if (url.protocol !== 'wss:' || url.hostname.replace(/^\[|\]$/g, '') !== host.toLowerCase()) return;
       this.#untrusted.set(server, detail);
       this.#feed({ kind: 'untrusted', server, detail });
     });
