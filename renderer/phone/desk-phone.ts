@@ -44,6 +44,8 @@ type Bait = {
 const RING_MS = 30_000;
 /** Whatever became of a REFER is known by then. */
 const REFER_MS = 60_000;
+/** The place of a call is taken within moments, though some say that they ring on the way. */
+const REPLACED_MS = 1_500;
 const REMEMBERED = 20;
 
 export function createDeskPhones(port: DeskPhonePort): DeskPhones {
@@ -52,10 +54,10 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
   const baits: Bait[] = [];
 
   const tell = (extension: string, wish: DeskPhoneEvent['wish']) => {
-    let over = false;
+    let last: DeskPhoneEvent['state'] | null = null;
     return (state: DeskPhoneEvent['state'], detail?: string) => {
-      if (over) return;
-      over = state === 'done' || state === 'refused';
+      if (last === 'done' || last === 'refused' || last === state) return;
+      last = state;
       port.report({
         kind: 'desk-phone',
         extension,
@@ -133,9 +135,11 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
     inviter.stateChange.addListener((state) => {
       if (state === SessionState.Terminated) {
         clearTimeout(longest);
-        // A PBX that has sent the desk phone on may hang up before it says so.
-        if (asked) told('done');
-        else told('refused', `Nobody picked up the desk phone ${extension}.`);
+        // A PBX that has sent the desk phone on may hang up before it says so. Why a call was refused is told after this.
+        queueMicrotask(() => {
+          if (asked) told('done');
+          else told('refused', `Nobody picked up the desk phone ${extension}.`);
+        });
       }
       if (state !== SessionState.Established) return;
       clearTimeout(longest);
@@ -186,14 +190,21 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
     const early = dialog.phase === 'early' ? ';early-only' : '';
     const replaces = `Replaces: ${callId};to-tag=${to};from-tag=${from}${early}`;
     const { inviter, stop } = call(extension, uri, [replaces, 'Require: replaces']);
-    const longest = setTimeout(() => void inviter.cancel().catch(() => undefined), RING_MS);
+    const giveUp = () => void inviter.cancel().catch(() => undefined);
+    let longest = setTimeout(giveUp, RING_MS);
     inviter.stateChange.addListener((state) => {
-      if (state === SessionState.Terminated) clearTimeout(longest);
-      if (state !== SessionState.Established) return;
+      if (state !== SessionState.Terminated && state !== SessionState.Established) return;
+      clearTimeout(longest);
+      if (state === SessionState.Terminated) return;
       told('done');
       void inviter.bye().catch(() => undefined);
     });
     invite(inviter, stop, {
+      // Who knows `Replaces` lets nobody wait: what rings on would be a second call to the desk phone.
+      progressed: () => {
+        clearTimeout(longest);
+        longest = setTimeout(giveUp, REPLACED_MS);
+      },
       rejected: (status, phrase) => {
         clearTimeout(longest);
         if (status === 481 && towards === 'phone') replace(dialog, told, 'pbx');
