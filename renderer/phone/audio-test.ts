@@ -48,18 +48,19 @@ export class AudioTest {
   async start(): Promise<void> {
     this.#running?.();
     const context = new AudioContext();
-    let microphone: MediaStream | null = null;
-    let meter: number | undefined;
+    const open: { microphone: MediaStream | null; meter: number | undefined } = { microphone: null, meter: undefined };
     const end = () => {
       if (this.#running !== end) return;
       this.#running = null;
-      clearInterval(meter);
-      if (microphone !== null) release(microphone);
+      clearInterval(open.meter);
+      if (open.microphone !== null) release(open.microphone);
       void context.close();
     };
     this.#running = end;
+    let microphone: MediaStream;
     try {
       microphone = await this.#port.openMicrophone();
+      open.microphone = microphone;
       await this.#useSpeaker(context);
     } catch (error) {
       if (this.#running !== end) return;
@@ -80,7 +81,7 @@ export class AudioTest {
 
     const samples = new Float32Array(analyser.fftSize);
     const since = performance.now();
-    meter = window.setInterval(() => {
+    open.meter = window.setInterval(() => {
       if (performance.now() - since >= LONGEST_MS) {
         this.stop();
         return;

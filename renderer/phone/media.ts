@@ -1,5 +1,5 @@
 /** Audio of a call: the microphone, the peer connection, and the sound of the other side. */
-import { Invitation, Inviter, SessionState, Web, type SessionDescriptionHandlerFactory } from 'sip.js';
+import { Invitation, Inviter, SessionState, type SessionDescriptionHandlerFactory, type Web } from 'sip.js';
 import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { release } from './devices.ts';
@@ -52,7 +52,7 @@ const QUIET_MS = 20;
  * @param last after which one it is enough
  * @param longestMs for a STUN or TURN server that does not answer, milliseconds
  */
-export function gathered(connection: RTCPeerConnection, last: RTCIceCandidateType, longestMs: number): Promise<void> {
+function gathered(connection: RTCPeerConnection, last: RTCIceCandidateType, longestMs: number): Promise<void> {
   return new Promise((resolve) => {
     let quiet: number | undefined;
     const enough = () => {

@@ -105,7 +105,7 @@ function listenIn(): void {
   const given: Ears = {
     sounds: () =>
       heard.map(({ context, analyser }) => ({
-        sink: String((context as AudioContext & { sinkId?: unknown }).sinkId ?? ''),
+        sink: (context as AudioContext & { sinkId: string }).sinkId,
         state: context.state,
         level: peak(analyser),
       })),
@@ -234,7 +234,8 @@ describe('the ring', () => {
     await phone.command({ kind: 'dial', target: '102' });
     await phone.until('progress', ({ status }) => status === 180);
     await heardFromSounds(phone);
-    await phone.until('ended');
+    const { cause } = await phone.until('ended');
+    expect(cause.status).toBe(486);
     await heardFromSounds(phone);
     await quiet(phone);
   });
@@ -344,7 +345,7 @@ describe('the audio test', () => {
   test('rings once', async () => {
     const phone = await registered();
     await phone.command({ kind: 'test-audio', what: 'ringer' });
-    await heardFromSounds(phone);
+    expect(await (await heardFromSounds(phone)).jsonValue()).toMatchObject({ sink: '' });
     await quiet(phone);
   });
 });
