@@ -439,6 +439,55 @@ describe('a PBX of another make', () => {
     await heardFromCall(phone);
     expect(phone.events.some((event) => event.kind === 'media' && event.state === 'nothing-heard')).toBe(false);
   }, 20_000);
+
+  test('whose network fails for a while is heard again afterwards, and both is told', async () => {
+    const phone = await registered({ servers: [other.url] });
+    await phone.command({ kind: 'dial', target: '102' });
+    const invite = await other.next(/^INVITE/);
+    const colleague = new Media(synthesizeSpeech(160, 2), 'callee');
+    undo.push(() => colleague.close());
+    colleague.talk(undefined);
+    // The only way between the two leads through the network that is going to fail.
+    await colleague.setDescription(invite.slice(invite.indexOf('\r\n\r\n') + 4).replace(/^a=candidate:.*\r\n/gm, ''));
+    const { body } = await colleague.getDescription();
+    const [, address = '', port = ''] = /^a=candidate:\S+ 1 udp \d+ (\d+\.\S+) (\d+) typ host/im.exec(body) ?? [];
+    const network = await startNetwork({ address, port: Number(port) });
+    const sdp = body
+      .replace(/^a=candidate:.*\r\n/gm, '')
+      .replace(/^a=ice-ufrag/m, `a=candidate:1 1 udp 2122260223 127.0.0.1 ${network.port} typ host\r\n$&`);
+    other.send(answerTo(invite, '200 OK', { tag: 'colleague', sdp }));
+    await phone.until('media', ({ state }) => state === 'connected');
+    await heardFromCall(phone);
+
+    network.fail(true);
+    await phone.until('media', ({ state }) => state === 'interrupted');
+    network.fail(false);
+    const { monotonic: interrupted } = await phone.until('media', ({ state }) => state === 'interrupted');
+    await phone.until('media', ({ state, monotonic }) => state === 'connected' && monotonic > interrupted);
+    const before = colleague.heard.frames;
+    await expect.poll(() => colleague.heard.frames, { timeout: 5000 }).toBeGreaterThan(before + 50);
+    await heardFromCall(phone);
+    expect(phone.events.some(({ kind }) => kind === 'ended')).toBe(false);
+  }, 40_000);
+
+  /** Carries UDP between the phone and the far side, until it fails. */
+  async function startNetwork(farSide: { address: string; port: number }) {
+    const [near, far] = [createSocket('udp4'), createSocket('udp4')];
+    let phone: { address: string; port: number } | null = null;
+    let hasFailed = false;
+    near.on('message', (packet, from) => {
+      phone = from;
+      if (!hasFailed) far.send(packet, farSide.port, farSide.address);
+    });
+    far.on('message', (packet) => {
+      if (!hasFailed && phone !== null) near.send(packet, phone.port, phone.address);
+    });
+    for (const socket of [near, far]) {
+      await new Promise<void>((resolve) => socket.bind(0, resolve));
+      undo.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+    }
+    return { port: near.address().port, fail: (fails: boolean) => (hasFailed = fails) };
+  }
 });
 
 describe('gathering candidates', () => {
