@@ -95,6 +95,12 @@ export class Sessions {
         void this.#update(call, message);
         return true;
       }
+      // SIP.js drops, unanswered, what refers to something else than a telephone.
+      if (method === 'REFER' && parseReferTo(message.headers.get('refer-to')?.[0] ?? '') === null) {
+        this.#port.refuse('a REFER that is not followed');
+        this.#port.send(responseTo(message, 603, 'Decline'));
+        return true;
+      }
       // Our own offer is being made: SIP.js would take theirs for its answer.
       if (method === 'INVITE' && message.toTag && call.reinvite?.sent === null) {
         this.#port.send(responseTo(message, 491, 'Request Pending'));

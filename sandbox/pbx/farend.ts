@@ -91,7 +91,7 @@ export type PlacedCall = {
 export type FarEndControls = {
   /** Puts the other side on hold by a re-INVITE, or takes it back; the final status of it. */
   hold(held: boolean): Promise<number>;
-  /** Sends the other side elsewhere; the status of the REFER. `replaces` is the Call-ID of a far end to connect it with. */
+  /** Sends the other side elsewhere, to a user of the domain or a whole URI; the status of the REFER. */
   refer(to: string): Promise<number>;
   hangUp(): void;
   /** Its audio stops on the way, or comes again. */
@@ -131,7 +131,7 @@ export class FarEnd {
   readonly #ended = Promise.withResolvers<CallFacts>();
   #link: (TrunkLink & { readonly flow: Flow }) | undefined;
   #session: Session | undefined;
-  #media: Media | undefined;
+  readonly #medias = new Map<Session, Media>();
   #recorder: Recorder | undefined;
   #recordingId: string | undefined;
   #identities = { callId: '', from: '', to: '' };
@@ -166,9 +166,10 @@ export class FarEnd {
       displayName: identity.displayName ?? '',
       transportConstructor: TrunkTransport,
       transportOptions,
-      sessionDescriptionHandlerFactory: () => {
-        this.#media = new Media(env.voice(role), role);
-        return this.#media;
+      sessionDescriptionHandlerFactory: (session) => {
+        const media = new Media(env.voice(role), role);
+        this.#medias.set(session, media);
+        return media;
       },
       delegate: {
         onInvite: (invitation) => {
@@ -214,6 +215,10 @@ export class FarEnd {
   get target(): { uri: string; flow: Flow } | undefined {
     if (this.#link === undefined) return undefined;
     return { uri: this.#agent.contact.uri.toString(), flow: this.#link.flow };
+  }
+
+  get #media(): Media | undefined {
+    return this.#session === undefined ? undefined : this.#medias.get(this.#session);
   }
 
   get callId(): string {
@@ -388,15 +393,13 @@ export class FarEnd {
   }
 
   #refer(to: string): Promise<number> {
-    return this.#ask((answered) =>
-      this.#session?.refer(makeUri(to.includes(':') ? to : `sip:${to}@${this.#env.domain}`), {
-        onNotify: (notification) => {
-          this.#notified.push(notification.request.body.trim());
-          notification.accept().catch(() => undefined);
-        },
-        requestDelegate: { onAccept: answered, onReject: answered },
-      }),
-    );
+    const uri = /^\w+:/.test(to) ? to : `sip:${to}@${this.#env.domain}`;
+    return new Promise((resolve) => {
+      const answered = ({ message }: { message: { statusCode?: number | undefined } }): void =>
+        resolve(message.statusCode ?? 0);
+      const extraHeaders = [`Refer-To: <${uri}>`, `Contact: ${this.#agent.contact.toString()}`];
+      this.#session?.dialog?.refer({ onAccept: answered, onReject: answered }, { extraHeaders });
+    });
   }
 
   /** The status of the answer to a request, 0 where it could not be sent. */
