@@ -127,7 +127,7 @@ export function createPanel(texts: CardTexts, actions: Pick<Client, 'connect' | 
     placeholder: texts.number,
     ariaLabel: texts.number,
   });
-  const dial = element('form', { className: 'pair' });
+  const dial = element('form', { className: 'pair dial' });
   dial.append(number, element('button', { type: 'submit', className: 'main', textContent: texts.call }));
   const list = element('ul', { className: 'calls' });
   const body = element('div', { className: 'body' });

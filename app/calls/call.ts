@@ -159,7 +159,9 @@ export function dispositionOf(call: Pick<Call, 'direction' | 'answeredAt' | 'cau
   const { by, how, status, reason } = call.cause ?? { by: 'network', how: 'failed' };
   if (call.direction === 'inbound') {
     if (how === 'cancel' && answeredElsewhere(reason)) return 'answered elsewhere';
-    if (by === 'local' && how === 'rejected') return status === 486 || status === 600 ? 'busy' : 'declined';
+    // 480 is the phone's own answer while the agent does not want to be disturbed: they have not seen the call.
+    if (by === 'local' && how === 'rejected' && status !== 480)
+      return status === 486 || status === 600 ? 'busy' : 'declined';
     // Our side could not take it (no microphone, no common codec): the agent did try.
     if (by === 'local' && how === 'failed') return 'failed';
     return 'missed';

@@ -27,7 +27,7 @@ describe('the disposition of a call that was not answered', () => {
     [{ by: 'local', how: 'bye' }, 'missed', 'cancelled'],
     [{ by: 'local', how: 'rejected' }, 'declined', 'failed'],
     [{ by: 'local', how: 'rejected', status: 603 }, 'declined', 'declined'],
-    [{ by: 'local', how: 'rejected', status: 480 }, 'declined', 'no answer'],
+    [{ by: 'local', how: 'rejected', status: 480 }, 'missed', 'no answer'],
     [{ by: 'local', how: 'rejected', status: 486 }, 'busy', 'busy'],
     [{ by: 'local', how: 'rejected', status: 600 }, 'busy', 'busy'],
     [{ by: 'local', how: 'failed' }, 'failed', 'failed'],
