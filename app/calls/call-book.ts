@@ -33,7 +33,7 @@ export const emptyBook: CallBook = { live: new Map(), suspended: new Map(), ende
 
 /** Folds an event into the book. `newId` is asked for an id only when the event opens a call. */
 export function fold(book: CallBook, event: CallEvent, newId: () => string): { book: CallBook; change: Change } {
-  if (book.ended.has(event.callId)) return { book, change: { kind: 'none' } };
+  if (book.ended.has(event.callId) || book.suspended.has(event.callId)) return { book, change: { kind: 'none' } };
   const before = book.live.get(event.callId);
   const call = reduce(before, event, before?.id ?? newId());
   if (call === before) return { book, change: { kind: 'none' } };
@@ -77,23 +77,28 @@ function ends(book: CallBook, call: Call, opened: boolean): { book: CallBook; ch
 function legEnds(book: CallBook, whole: Call, leg: Call): { book: CallBook; change: Change } {
   const live = without(book.live, [leg.callId]);
   const ended = remember(book.ended, [leg]);
-  if (whole.state === 'ended') {
-    // Its continuation came to nothing: it ended when it ended.
-    const suspended = without(book.suspended, [whole.callId]);
-    const done = ends({ live, suspended, ended }, whole, false);
-    return done.change.kind === 'completed'
-      ? { book: done.book, change: { ...done.change, gone: [leg, ...done.change.gone] } }
-      : done;
-  }
   const call = leg.partOf?.role === 'consultation' ? withLeg(whole, leg, 'consultation', leg) : whole;
+  if (whole.state === 'ended') {
+    // Unless somebody is still being dialled for it, it ended when it ended.
+    const suspended = without(book.suspended, [whole.callId]);
+    const { book: after, change } = ends({ live, suspended, ended }, call, false);
+    return {
+      book: after,
+      change:
+        change.kind === 'completed'
+          ? { ...change, gone: [leg, ...change.gone] }
+          : { kind: 'leg-ended', call, gone: [leg] },
+    };
+  }
   live.set(call.callId, call);
   return { book: { ...book, live, ended }, change: { kind: 'leg-ended', call, gone: [leg] } };
 }
 
 function takesOver(book: CallBook, whole: Call, next: Call): { book: CallBook; change: Change } {
-  const at = { endedAt: next.answeredAt };
+  const earlier = withLeg(whole, whole, 'earlier', { endedAt: next.answeredAt });
   const call: Call = {
-    ...withLeg(whole, whole, 'earlier', at),
+    ...earlier,
+    legs: [...earlier.legs, ...next.legs],
     callId: next.callId,
     local: next.local,
     remote: next.remote,
@@ -114,10 +119,14 @@ function takesOver(book: CallBook, whole: Call, next: Call): { book: CallBook; c
     if (part.callId !== next.callId && part.partOf !== null)
       live.set(part.callId, { ...part, partOf: { ...part.partOf, callId: call.callId } });
   const suspended = without(book.suspended, [whole.callId]);
-  return {
-    book: { live, suspended, ended: remember(book.ended, [whole]) },
-    change: { kind: 'continued', call, before: whole, gone: [next] },
-  };
+  const after = { live, suspended, ended: remember(book.ended, [whole]) };
+  // What was taken over was a continuation itself, that nobody had answered yet.
+  const outer = call.partOf?.role === 'continuation' ? wholeOf(after, call.partOf.callId) : undefined;
+  if (outer === undefined) return { book: after, change: { kind: 'continued', call, before: whole, gone: [next] } };
+  const over = takesOver(after, outer, call);
+  return over.change.kind === 'continued'
+    ? { book: over.book, change: { ...over.change, gone: [next, ...over.change.gone] } }
+    : over;
 }
 
 function withLeg(whole: Call, leg: Call, role: Leg['role'], end: Pick<Call, 'endedAt'>): Call {
