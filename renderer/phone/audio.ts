@@ -194,7 +194,7 @@ export class PhoneAudio {
   /** Takes everything over to the devices that are used from now on; every call lives on. */
   #move(choice: Choice, changed: readonly (keyof Choice)[], because: 'devices' | 'preferences'): void {
     if (changed.includes('ringer') || changed.includes('speaker'))
-      void this.#ringer.use(choice.ringer.id, choice.speaker.id);
+      this.#ringer.use(choice.ringer.id, choice.speaker.id);
     if (this.#test.isRunning && (changed.includes('microphone') || changed.includes('speaker')))
       void this.#test.start();
     this.#moved = this.#moved.then(() =>

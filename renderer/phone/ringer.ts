@@ -150,22 +150,26 @@ export function render(name: Lasting | Passing, rate: number): Float32Array<Arra
   return Float32Array.from({ length: Math.round(seconds * rate) }, (_, index) => sample(index / rate));
 }
 
-/** A device that sounds go to. The device is opened for as long as something is heard, and no longer. */
+/** What Chromium has since 110, and the types not yet. */
+type SinkContext = AudioContext & { setSinkId(id: string): Promise<void> };
+
+/** A device that sounds go to. It is opened for as long as something is heard, and no longer. */
 class Output {
-  readonly #context = new AudioContext();
+  #context: SinkContext | null = null;
+  #sink = '';
   readonly #playing = new Map<string, { source: AudioBufferSourceNode; gain: GainNode }>();
   readonly #rendered = new Map<string, AudioBuffer>();
 
-  constructor() {
-    this.#rest();
-    // Made now, not when the phone rings first.
-    this.#buffer('ring');
+  /** A device that is gone leaves the sound on the system's own. */
+  use(id: string): void {
+    this.#sink = id;
+    if (this.#context !== null) this.#route(this.#context);
   }
 
-  /** Rejects never: a device that is gone leaves the sound on the system's own. */
-  async use(id: string): Promise<void> {
-    const context: AudioContext & { setSinkId?(id: string): Promise<void> } = this.#context;
-    await context.setSinkId?.(id).catch(() => context.setSinkId?.('').catch(() => undefined));
+  /** Does what takes its time now, not when the sound is wanted. */
+  prepare(name: Lasting): void {
+    this.#buffer(this.#open(), name);
+    this.#rest();
   }
 
   start(name: Lasting | Passing, volume: number, loop: boolean): void {
@@ -174,14 +178,15 @@ class Output {
       already.gain.gain.value = volume;
       return;
     }
-    const source = new AudioBufferSourceNode(this.#context, { buffer: this.#buffer(name), loop });
-    const gain = new GainNode(this.#context, { gain: volume });
-    source.connect(gain).connect(this.#context.destination);
+    const context = this.#open();
+    const source = new AudioBufferSourceNode(context, { buffer: this.#buffer(context, name), loop });
+    const gain = new GainNode(context, { gain: volume });
+    source.connect(gain).connect(context.destination);
     source.onended = () => {
       if (this.#playing.get(name)?.source === source) this.stop(name);
     };
     this.#playing.set(name, { source, gain });
-    void this.#context.resume();
+    context.resume().catch(() => undefined);
     source.start();
   }
 
@@ -196,24 +201,39 @@ class Output {
   }
 
   close(): void {
-    void this.#context.close();
+    this.#context?.close().catch(() => undefined);
+  }
+
+  #open(): SinkContext {
+    if (this.#context !== null) return this.#context;
+    const context = new AudioContext() as SinkContext;
+    this.#context = context;
+    this.#route(context);
+    return context;
+  }
+
+  #route(context: SinkContext): void {
+    context.setSinkId(this.#sink).catch(() => context.setSinkId('').catch(() => undefined));
   }
 
   /** An open device would keep the computer awake. */
   #rest(): void {
-    if (this.#playing.size === 0) void this.#context.suspend();
+    if (this.#playing.size === 0) this.#context?.suspend().catch(() => undefined);
   }
 
-  #buffer(name: Lasting | Passing): AudioBuffer {
+  #buffer(context: AudioContext, name: Lasting | Passing): AudioBuffer {
     const known = this.#rendered.get(name);
     if (known !== undefined) return known;
-    const samples = render(name, this.#context.sampleRate);
-    const buffer = new AudioBuffer({ length: samples.length, sampleRate: this.#context.sampleRate });
+    const samples = render(name, context.sampleRate);
+    const buffer = new AudioBuffer({ length: samples.length, sampleRate: context.sampleRate });
     buffer.copyToChannel(samples, 0);
     this.#rendered.set(name, buffer);
     return buffer;
   }
 }
+
+/** The ring is made ready so long after the start: registering goes first. */
+const PREPARE_MS = 1000;
 
 /** Makes what is to be heard heard: the ring on the ringer's device, and tones on the speaker. */
 export class Ringer {
@@ -223,16 +243,19 @@ export class Ringer {
   #audio: PhonePreferences['audio'];
   /** The same device twice would ring twice as loud. */
   #isOneDevice = true;
+  readonly #preparing: number;
 
   constructor(audio: PhonePreferences['audio']) {
     this.#audio = audio;
+    this.#preparing = window.setTimeout(() => this.#ringer.prepare('ring'), PREPARE_MS);
   }
 
   /** Ids of `setSinkId`; empty for the system's choice. */
-  async use(ringer: string, speaker: string): Promise<void> {
+  use(ringer: string, speaker: string): void {
     this.#isOneDevice = ringer === speaker;
+    this.#ringer.use(ringer);
+    this.#speaker.use(speaker);
     this.#sound();
-    await Promise.all([this.#ringer.use(ringer), this.#speaker.use(speaker)]);
   }
 
   prefer(audio: PhonePreferences['audio']): void {
@@ -263,6 +286,7 @@ export class Ringer {
   }
 
   close(): void {
+    clearTimeout(this.#preparing);
     this.#ringer.close();
     this.#speaker.close();
   }

@@ -204,6 +204,21 @@ describe('the ring', () => {
     await phone.until('ended');
   });
 
+  test('is heard on the speaker too where the agent wants it', async () => {
+    const phone = await registered();
+    const ringer = await deviceId(phone, SECOND);
+    await phone.command({ kind: 'preferences', ...preferring({ ringer, ringOnSpeaker: true }) });
+    const call = pbx.call({ from: FROM, to: '101', script: { kind: 'talk' } });
+    await phone.until('ringing');
+    await phone.page.waitForFunction(
+      (least) => ears.sounds().filter(({ level, state }) => state === 'running' && level > least).length === 2,
+      audible,
+    );
+    expect((await phone.page.evaluate(() => ears.sounds().map(({ sink }) => sink))).toSorted()).toEqual(['', ringer]);
+    call.cancel();
+    await quiet(phone);
+  });
+
   test('is silenced for one call', async () => {
     const phone = await registered();
     const call = pbx.call({ from: FROM, to: '101', script: { kind: 'talk' } });
