@@ -333,6 +333,26 @@ describe('a call', () => {
   }, 20_000);
 });
 
+describe('a call on hold', () => {
+  test.each(['here', 'there'])(
+    '%s is silent, and nobody is told of that',
+    async (side) => {
+      const phone = await registered();
+      const { callId } = await answered(phone);
+      await heardFromCall(phone);
+      const farEnd = pbx.farEnd(callId);
+      if (side === 'here') await phone.command({ kind: 'hold', callId });
+      else await farEnd?.hold(true);
+      const { monotonic: held } = await phone.until('held', ({ by }) => by === (side === 'here' ? 'local' : 'remote'));
+      farEnd?.mute(true);
+      // Told every five seconds, by the same look that listens.
+      await phone.until('quality', ({ monotonic }) => monotonic > held + 5000);
+      expect(phone.events.some((event) => event.kind === 'media' && event.state === 'nothing-heard')).toBe(false);
+    },
+    30_000,
+  );
+});
+
 describe('the audio test', () => {
   test('lets the agent hear and see themselves, and lets go of the microphone', async () => {
     const phone = await registered();
