@@ -1,6 +1,10 @@
 /** The watch on a desk phone: the phone page in Chromium, Kamailio's presence, baresip on the desks, sipp as the carrier. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CallEvent } from '../../app/calls/phone-event.ts';
+import { dispositionOf, durationsOf, type Call } from '../../app/calls/call.ts';
+import { emptyBook, fold } from '../../app/calls/call-book.ts';
+import { isCallEvent, type CallEvent, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import { attribute, nothingKnown, watchTold } from '../../app/calls/same-call.ts';
+import { eventually } from '../e2e/support/eventually.ts';
 import { startPhonePages, type OpenedPhone, type PhonePages } from '../e2e/support/phone-page.ts';
 import type { DeskPhone } from './support/baresip.ts';
 import { missingPresence } from './support/kamailio.ts';
@@ -116,3 +120,99 @@ describe.skipIf(missing !== null)(`a desk phone that is watched${missing === nul
   const lost = () =>
     phone.events.findLast((event) => event.kind === 'watch' && event.state === 'retrying')?.monotonic ?? 0;
 });
+
+describe.skipIf(missing !== null)(
+  `a person with a phone here and one on the desk${missing === null ? '' : ` (${missing})`}`,
+  () => {
+    let pages: PhonePages;
+    let pbx: PbxStack;
+    let desk: DeskPhone;
+    let caller: DeskPhone;
+    let phone: OpenedPhone;
+
+    beforeAll(async () => {
+      pages = await startPhonePages();
+    }, 60_000);
+    afterAll(() => pages.close());
+
+    beforeEach(async () => {
+      pbx = await startPbxStack({ presence: true, media: true });
+      desk = await pbx.deskPhone('101', 'manual');
+      caller = await pbx.deskPhone('100', 'manual');
+      phone = await pages.registered({
+        servers: [pbx.wsUrl],
+        uri: `sip:101@${pbx.domain}`,
+        authorizationUser: '101',
+        password: pbx.users.find(({ user }) => user === '101')?.password ?? '',
+        watch: ['101'],
+      });
+      await phone.until('watch', ({ state }) => state === 'watching');
+      await caller.command('dial', `sip:101@${pbx.domain}`);
+      await phone.until('ringing', ({ source }) => source === 'phone');
+      await phone.until('ringing', ({ source }) => source === 'watched');
+      await desk.waitFor('CALL_INCOMING');
+    }, 60_000);
+    afterEach(async () => {
+      await phone.close();
+      await pbx.close();
+    });
+
+    const everyEnd = () => phone.events.filter(({ kind }) => kind === 'ended').length;
+
+    test('answers on the desk: one call, answered, with its talk time', async () => {
+      await desk.command('accept');
+      const answered = await phone.until('answered', ({ source }) => source === 'watched');
+      const cancelled = await phone.until('ended', ({ source }) => source === 'phone');
+      expect(cancelled.cause.how).toBe('cancel');
+      await caller.command('hangup');
+      const ended = await phone.until('ended', ({ source }) => source === 'watched');
+      const { opened, completed } = asMain(phone.events);
+      expect([opened, completed.length]).toEqual([1, 1]);
+      expect(completed.map((call) => [call.source, dispositionOf(call)])).toEqual([['watched', 'answered']]);
+      expect(completed.map((call) => durationsOf(call).talkSeconds)).toEqual([
+        Math.round((ended.monotonic - answered.monotonic) / 1000),
+      ]);
+    }, 30_000);
+
+    test('answers here: one call, and the watch only mirrors it', async () => {
+      const { callId } = await phone.until('ringing', ({ source }) => source === 'phone');
+      await phone.command({ kind: 'answer', callId });
+      await phone.until('answered', ({ source }) => source === 'phone');
+      await phone.until('answered', ({ source }) => source === 'watched');
+      await phone.command({ kind: 'hang-up', callId });
+      await eventually('both ends', () => everyEnd() === 2);
+      const { opened, completed } = asMain(phone.events);
+      expect(opened).toBe(1);
+      expect(completed.map((call) => [call.source, dispositionOf(call)])).toEqual([['phone', 'answered']]);
+    }, 30_000);
+
+    test('misses it on both: one call, missed', async () => {
+      await caller.command('hangup');
+      await eventually('both ends', () => everyEnd() === 2);
+      const { opened, completed } = asMain(phone.events);
+      expect(opened).toBe(1);
+      expect(completed.map(dispositionOf)).toEqual(['missed']);
+    }, 30_000);
+  },
+);
+
+/** What main makes of the phone's events: how many calls began, and those that are over. */
+function asMain(events: readonly PhoneEvent[]): { opened: number; completed: Call[] } {
+  let sameCall = nothingKnown;
+  let book = emptyBook;
+  let opened = 0;
+  const completed: Call[] = [];
+  for (const event of events) {
+    if (event.kind === 'watch') sameCall = watchTold(sameCall, event);
+    if (!isCallEvent(event)) continue;
+    const step = attribute(sameCall, event, { country: 'US', internalDigits: 6 });
+    sameCall = step.state;
+    for (const each of step.events) {
+      const folded = fold(book, each, () => `r-${opened}`);
+      book = folded.book;
+      if (folded.change.kind === 'opened') opened++;
+      if (folded.change.kind === 'completed') completed.push(folded.change.call);
+    }
+  }
+  return { opened, completed };
+}

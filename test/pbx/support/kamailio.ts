@@ -46,6 +46,8 @@ export async function startKamailio(options: {
   rtpEnginePort?: number | undefined;
   /** Publishes what its users' phones do, and tells those who SUBSCRIBE to it (dialog events, RFC 4235). */
   presence?: boolean | undefined;
+  /** What challenges are made with; MD5 unless named. */
+  digest?: 'MD5' | 'SHA-256' | undefined;
 }): Promise<Kamailio> {
   // A port that was free may be taken by the time Kamailio binds it: then once more with others.
   for (let attempt = 1; ; attempt++) {
@@ -169,6 +171,8 @@ type ConfigInput = {
   groups: Readonly<Record<string, readonly string[]>>;
   rtpEnginePort?: number | undefined;
   presence?: boolean | undefined;
+  /** What challenges are made with; MD5 unless named. */
+  digest?: 'MD5' | 'SHA-256' | undefined;
 };
 
 /** Dialog events: the dialog module follows each call, pua_dialoginfo publishes it, presence tells the subscribers. */
@@ -241,7 +245,7 @@ route[MEDIA] {
 }
 `;
 
-function config({ run, domain, ports, users, groups, rtpEnginePort, presence = false }: ConfigInput): string {
+function config({ run, domain, ports, users, groups, rtpEnginePort, presence = false, digest = 'MD5' }: ConfigInput): string {
   const media = rtpEnginePort !== undefined;
   const passwords = Object.entries(users).map(([user, password]) => `  $sht(users=>${user}) = "${password}";`);
   const ringGroups = Object.entries(groups).map(([number, [first, ...others]]) =>
@@ -316,6 +320,7 @@ modparam("nathelper", "received_avp", "$avp(RECEIVED)")
 modparam("auth", "nonce_count", 1)
 modparam("auth", "qop", "auth")
 modparam("auth", "nonce_expire", 300)
+modparam("auth", "algorithm", "${digest}")
 modparam("htable", "htable", "users=>size=6;initval=0;")
 modparam("htable", "htable", "peers=>size=6;")
 modparam("websocket", "keepalive_mechanism", 1)
@@ -327,7 +332,7 @@ ${passwords.join('\n')}
 }
 
 request_route {
-${presence ? `  if ($rm == "PUBLISH" && $proto == "udp" && $si == "127.0.0.1" && $sp == ${ports.udp}) { route(PRESENCE); exit; }` : ''}
+${presence ? `  if ($rm == "PUBLISH" && $proto == "udp" && $si == "127.0.0.1" && ($sp == ${ports.udp} || $sp == ${ports.trunk})) { route(PRESENCE); exit; }` : ''}
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if ($rm == "OPTIONS" && $rU == $null) { sl_send_reply("200", "Keepalive"); exit; }
   if (!sanity_check("17895", "7")) exit;
