@@ -48,6 +48,8 @@ type Ears = {
   calls(): { sink: string; paused: boolean; level: number }[];
   /** Microphones that are open. */
   microphones(): string[];
+  /** Those of them that something is said into. */
+  unmuted(): string[];
   unplug(label: string): void;
   plugIn(label: string): void;
 };
@@ -130,6 +132,8 @@ function listenIn(): void {
           };
         }),
     microphones: () => tracks.filter(({ readyState }) => readyState === 'live').map(({ label }) => label),
+    unmuted: () =>
+      tracks.filter(({ readyState, enabled }) => readyState === 'live' && enabled).map(({ label }) => label),
     unplug(label) {
       unplugged.add(label);
       for (const track of tracks) {
@@ -316,6 +320,26 @@ describe('a call', () => {
     await phone.command({ kind: 'hang-up', callId });
     await phone.until('ended');
     expect(await microphones(phone)).toEqual([]);
+  });
+
+  test('that is muted stays so with another microphone, and without one until there is one again', async () => {
+    const phone = await registered();
+    const microphone = await deviceId(phone, FIRST);
+    await phone.command({ kind: 'preferences', ...preferring({ microphone }) });
+    const { callId } = await answered(phone);
+    await phone.command({ kind: 'mute', callId, muted: true });
+    await phone.until('muted');
+    await phone.page.evaluate(() => {
+      for (const label of ['Fake Audio Input 1', 'Fake Audio Input 2', 'Fake Default Audio Input']) ears.unplug(label);
+    });
+    await phone.until('media', ({ state }) => state === 'no-microphone');
+    await phone.page.evaluate((label) => ears.plugIn(label), FIRST);
+    await phone.page.waitForFunction((label) => ears.microphones().join() === label, FIRST);
+    expect(await phone.page.evaluate(() => ears.unmuted())).toEqual([]);
+    await phone.command({ kind: 'mute', callId, muted: false });
+    await phone.until('muted', ({ muted }) => !muted);
+    expect(await phone.page.evaluate(() => ears.unmuted())).toEqual([FIRST]);
+    expect(phone.events.some(({ kind }) => kind === 'ended')).toBe(false);
   });
 
   test('whose far side is not heard says so within five seconds, and again when it is', async () => {
