@@ -20,6 +20,8 @@ export type ConnectionPort = {
   aor: URI;
   instanceId: string;
   report(event: PhoneEvent): void;
+  /** A socket that was open is gone, or given up. */
+  lost(): void;
   /** Registered on another socket than before: calls that are up have to be mended. */
   recover(): void;
 };
@@ -92,6 +94,7 @@ export class Connection {
   }
 
   closed(detail: string): void {
+    this.#port.lost();
     const untrusted = this.#untrusted.get(this.#registration.server);
     this.#feed({ kind: 'socket-closed', detail: untrusted ?? detail, untrusted: untrusted !== undefined });
   }
@@ -142,9 +145,11 @@ export class Connection {
     if (userAgent === null) return;
     switch (effect.kind) {
       case 'connect':
+        if (userAgent.transport.isConnected()) this.#port.lost();
         void (userAgent.state === 'Stopped' ? userAgent.start() : userAgent.transport.connect());
         return;
       case 'disconnect':
+        if (userAgent.transport.isConnected()) this.#port.lost();
         void userAgent.transport.disconnect();
         return;
       case 'register':

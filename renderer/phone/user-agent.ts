@@ -70,15 +70,13 @@ export function startPhone(
       if (event.state === 'registered') watch.registered();
       else watch.lost();
     },
-    recover: () => (sessions as unknown as { recover?(): void }).recover?.(),
+    lost: () => sessions.socketLost(),
+    recover: () => sessions.recover(),
   });
   const hooks: SocketHooks = {
     server: () => connection.server,
     opened: () => connection.opened(),
-    closed(detail) {
-      sessions.socketLost();
-      connection.closed(detail);
-    },
+    closed: (detail) => connection.closed(detail),
     received(text, deliver) {
       const at = now();
       if (connection.heard(text)) return;

@@ -245,7 +245,16 @@ route[MEDIA] {
 }
 `;
 
-function config({ run, domain, ports, users, groups, rtpEnginePort, presence = false, digest = 'MD5' }: ConfigInput): string {
+function config({
+  run,
+  domain,
+  ports,
+  users,
+  groups,
+  rtpEnginePort,
+  presence = false,
+  digest = 'MD5',
+}: ConfigInput): string {
   const media = rtpEnginePort !== undefined;
   const passwords = Object.entries(users).map(([user, password]) => `  $sht(users=>${user}) = "${password}";`);
   const ringGroups = Object.entries(groups).map(([number, [first, ...others]]) =>

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -476,15 +477,18 @@ class Model {
 
   constructor({ servers, chances }: Pick<World, 'servers' | 'chances'>) {
     this.state = unregistered(servers);
-    this.#random = () => chances.next().value ?? 0.5;
+    this.#random = () => {
+      const next: IteratorResult<number, undefined> = chances.next();
+      return next.done === true ? 0.5 : next.value;
+    };
   }
 
   feed(input: Input): void {
     const wasStopped = this.stopped;
     const { state, effects } = step(this.state, input, { now: this.now, random: this.#random });
     this.state = state;
-    if (wasStopped) expect(effects).toEqual([]);
-    expect(effects.filter(({ kind }) => kind === 'register' || kind === 'unregister').length).toBeLessThanOrEqual(1);
+    if (wasStopped) assert.deepEqual(effects, []);
+    assert(effects.filter(({ kind }) => kind === 'register' || kind === 'unregister').length <= 1);
     for (const effect of effects) this.#apply(effect);
     this.check();
   }
@@ -492,7 +496,7 @@ class Model {
   #apply(effect: Effect): void {
     switch (effect.kind) {
       case 'connect':
-        expect(effect.server).toBeLessThan(this.state.servers);
+        assert(effect.server < this.state.servers);
         this.socket = 'connecting';
         this.pending = null;
         this.connects.push(this.now);
@@ -503,25 +507,25 @@ class Model {
         return;
       case 'register':
         // Never on a closed socket, and never before it is open.
-        expect(['open', 'dead']).toContain(this.socket);
-        expect(effect.expires).toBeGreaterThan(0);
-        if (this.refusedAt !== null) expect(this.now - this.refusedAt).toBeGreaterThanOrEqual(300_000);
+        assert(this.socket === 'open' || this.socket === 'dead');
+        assert(effect.expires > 0);
+        assert(this.refusedAt === null || this.now - this.refusedAt >= 300_000);
         this.pending = effect.attempt;
         this.registers.push(this.now);
         return;
       case 'unregister':
-        expect(['open', 'dead']).toContain(this.socket);
+        assert(this.socket === 'open' || this.socket === 'dead');
         return;
       case 'probe':
-        expect(['open', 'dead']).toContain(this.socket);
+        assert(this.socket === 'open' || this.socket === 'dead');
         return;
       case 'scout':
-        expect(effect.server).toBeLessThan(this.state.servers);
+        assert(effect.server < this.state.servers);
         this.scout = effect.server;
         return;
       case 'wait':
         // What a browser can keep.
-        expect(effect.ms > 0 && effect.ms < 2 ** 31).toBe(true);
+        assert(effect.ms > 0 && effect.ms < 2 ** 31);
         this.timer = this.now + effect.ms;
         return;
       case 'rest':
@@ -531,7 +535,7 @@ class Model {
         this.said = effect.state;
         return;
       case 'recover':
-        expect(this.said).toBe('registered');
+        assert.equal(this.said, 'registered');
         return;
     }
   }
@@ -539,12 +543,11 @@ class Model {
   check(): void {
     const { phase } = this.state;
     // As long as it has started there is a next step of its own.
-    if (phase === 'stopped') expect(this.timer).toBeNull();
-    else expect(this.timer).not.toBeNull();
+    assert.equal(this.timer === null, phase === 'stopped');
     // What the machine believes of the socket is what we do.
-    expect(this.state.open && this.socket === 'none').toBe(false);
-    expect((phase === 'registered' || phase === 'refreshing') === (this.said === 'registered')).toBe(true);
-    if (phase === 'registered') expect(this.state.open).toBe(true);
+    assert(!this.state.open || this.socket !== 'none');
+    assert.equal(phase === 'registered' || phase === 'refreshing', this.said === 'registered');
+    assert(phase !== 'registered' || this.state.open);
   }
 
   tick(): void {
