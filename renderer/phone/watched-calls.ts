@@ -28,8 +28,8 @@ type WatchedCall = {
 export type WatchedExtension = {
   readonly extension: string;
   readonly version: number | null;
-  /** The dialogs of the last documents, by id. */
-  readonly dialogs: ReadonlyMap<string, DialogReport>;
+  /** The live dialogs of the last documents. */
+  readonly dialogs: readonly DialogReport[];
   readonly calls: readonly WatchedCall[];
   /** Call-IDs of calls that are over: PBXs leave their dialogs in the document, or repeat them. */
   readonly over: ReadonlySet<string>;
@@ -44,6 +44,7 @@ export type WatchedStep = {
   incomplete: boolean;
 };
 
+const PROGRESS = ['trying', 'proceeding', 'early', 'confirmed', 'terminated'] as const;
 const REMEMBERED = 500;
 /** After that many gaps in a row the PBX counts in a way of its own, and its versions say nothing. */
 const BELIEVED_GAPS = 3;
@@ -52,7 +53,7 @@ const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 export const watchedExtension = (extension: string): WatchedExtension => ({
   extension,
   version: null,
-  dialogs: new Map(),
+  dialogs: [],
   calls: [],
   over: new Set(),
   gaps: 0,
@@ -81,16 +82,16 @@ export function foldDialogInfo(
   const incomplete = gap && gaps <= BELIEVED_GAPS;
   if (older && incomplete) return { state: { ...before, gaps }, events: [], incomplete };
 
-  const dialogs = new Map(info.full ? [] : before.dialogs);
+  let dialogs = info.full ? [] : before.dialogs;
   const told: DialogReport[] = [];
   for (const reported of info.dialogs) {
     const dialog = sees(reported);
     if (dialog === null) continue;
+    // A dialog that is told of twice in one document is as far as it got: some keep what they were told before.
+    const known = dialogs.find((each) => isSame(each, dialog));
+    if (known !== undefined && told.includes(known) && progress(known) > progress(dialog)) continue;
+    dialogs = [...dialogs.filter((each) => each !== known), dialog];
     told.push(dialog);
-    // Of several with one id the last one stands, but not a terminated one for one that lives.
-    const known = info.full ? dialogs.get(dialog.id) : undefined;
-    if (known === undefined || known.state === 'terminated' || dialog.state !== 'terminated')
-      dialogs.set(dialog.id, dialog);
   }
 
   const events: CallEvent[] = [];
@@ -122,7 +123,7 @@ export function foldDialogInfo(
     calls.push(begin(key, group, before.extension, at, events));
   }
   // What is over needs no entry: with the next document its id may stand for another call.
-  for (const [id, { state }] of dialogs) if (state === 'terminated') dialogs.delete(id);
+  dialogs = dialogs.filter(({ state }) => state !== 'terminated');
   for (const oldest of over) {
     if (over.size <= REMEMBERED) break;
     over.delete(oldest);
@@ -155,6 +156,10 @@ export function giveUp(before: WatchedExtension, at: Stamp): WatchedStep {
 export const watchedCall = (state: WatchedExtension, callId: string): WatchedCall | undefined =>
   state.calls.find((call) => call.callId === callId);
 
+/** Ids are to be unique (RFC 4235 section 4.1.2), but some use that of the extension for each of its calls. */
+const isSame = (one: DialogReport, other: DialogReport): boolean =>
+  one.id === other.id && (one.callId === null || other.callId === null || one.callId === other.callId);
+
 const belongs = (dialog: DialogReport, call: WatchedCall): boolean =>
   dialog.callId !== null && call.given !== null ? dialog.callId === call.given : call.ids.has(dialog.id);
 
@@ -176,10 +181,11 @@ function groups(dialogs: readonly DialogReport[], calls: readonly WatchedCall[])
   return found;
 }
 
+const progress = ({ state }: DialogReport): number => PROGRESS.indexOf(state);
+
 /** The one dialog of a call that says most of it: confirmed before early, one with a remote party before one without. */
 function spokesman(group: readonly DialogReport[]): DialogReport {
-  const rank = ({ state, remote }: DialogReport) =>
-    ['terminated', 'trying', 'proceeding', 'early', 'confirmed'].indexOf(state) * 2 + (remote.user === '' ? 0 : 1);
+  const rank = (dialog: DialogReport) => progress(dialog) * 2 + (dialog.remote.user === '' ? 0 : 1);
   return group.reduce((best, dialog) => (rank(dialog) > rank(best) ? dialog : best));
 }
 

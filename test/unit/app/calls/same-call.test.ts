@@ -344,33 +344,37 @@ describe('events in any order', () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   console.log(`same call, seed ${seed}`);
 
-  test.each([4235, seed])('each call completes once, and nothing is waited for in the end (seed %i)', (one) => {
-    fc.assert(
-      fc.property(fc.array(event, { maxLength: 25 }), fc.boolean(), (given, isWatching) => {
-        let second = 0;
-        const events = given.map(({ kind, cause, pause, source, ...rest }) => {
-          second += pause;
-          return told(source, {
-            ...rest,
-            second,
-            ...(kind === 'ended' ? { ended: cause } : { kind: kind as 'ringing' }),
+  test.each([4235, seed])(
+    'each call completes once, and nothing is waited for in the end (seed %i)',
+    (one) => {
+      fc.assert(
+        fc.property(fc.array(event, { maxLength: 25 }), fc.boolean(), (given, isWatching) => {
+          let second = 0;
+          const events = given.map(({ kind, cause, pause, source, ...rest }) => {
+            second += pause;
+            return told(source, {
+              ...rest,
+              second,
+              ...(kind === 'ended' ? { ended: cause } : { kind: kind as 'ringing' }),
+            });
           });
-        });
-        // Whoever told of a call tells of its end as well.
-        const last = events.filter(({ kind }) => kind !== 'ended');
-        const all = [
-          ...events,
-          ...last.map((each) => ({ ...each, kind: 'ended' as const, cause: bye, monotonic: 1e6 + second * 1000 })),
-        ];
-        const { state, opened, completed, forwarded } = play(all, isWatching ? watching : nothingKnown);
-        expect(nextDue(state)).toBeNull();
-        expect(state.calls).toEqual([]);
-        const ids = completed.map(({ callId }) => callId);
-        expect(new Set(ids).size).toBe(ids.length);
-        for (const { callId } of opened) expect(ids).toContain(callId);
-        for (const { callId } of forwarded) expect(ids).toContain(callId);
-      }),
-      { seed: one, numRuns: 5000 },
-    );
-  });
+          // Whoever told of a call tells of its end as well.
+          const last = events.filter(({ kind }) => kind !== 'ended');
+          const all = [
+            ...events,
+            ...last.map((each) => ({ ...each, kind: 'ended' as const, cause: bye, monotonic: 1e6 + second * 1000 })),
+          ];
+          const { state, opened, completed, forwarded } = play(all, isWatching ? watching : nothingKnown);
+          expect(nextDue(state)).toBeNull();
+          expect(state.calls).toEqual([]);
+          const ids = completed.map(({ callId }) => callId);
+          expect(new Set(ids).size).toBe(ids.length);
+          for (const { callId } of opened) expect(ids).toContain(callId);
+          for (const { callId } of forwarded) expect(ids).toContain(callId);
+        }),
+        { seed: one, numRuns: 5000 },
+      );
+    },
+    60_000,
+  );
 });

@@ -382,6 +382,36 @@ export const STORIES: readonly Story[] = [
     dispositions: ['answered'],
   },
   {
+    name: 'a PBX that keeps what it was told before in the document, in any order',
+    documents: [
+      rfc(0, 'full', dialog(inbound, is('early'), caller)),
+      rfc(1, 'full', dialog(inbound, is('confirmed')) + dialog(inbound, is('early'), caller)),
+      rfc(2, 'full', dialog(inbound, is('terminated', 'event="local-bye"')) + dialog(inbound, is('confirmed'))),
+    ],
+    events: ['ringing +18305550100', 'answered +18305550100', 'ended +18305550100 local bye'],
+    dispositions: ['answered'],
+  },
+  {
+    name: 'a PBX that has one id for all calls of the extension, the old one after the new one',
+    documents: [
+      rfc(0, 'full', dialog('id="201" call-id="o-1" direction="recipient"', is('confirmed'), caller)),
+      rfc(
+        1,
+        'full',
+        dialog('id="201" call-id="o-2" direction="initiator"', is('trying'), callee) +
+          dialog('id="201" call-id="o-1" direction="recipient"', is('terminated')),
+      ),
+      rfc(2, 'full', ''),
+    ],
+    events: [
+      'answered +18305550100',
+      'ended +18305550100 remote bye',
+      'dialling 5551234',
+      'ended 5551234 network timeout',
+    ],
+    dispositions: ['answered', 'no answer'],
+  },
+  {
     name: 'dialogs without an id',
     documents: [
       rfc(0, 'full', dialog('call-id="n-1" direction="recipient"', is('early'), caller)),

@@ -102,7 +102,7 @@ describe('a document', () => {
       }),
       { seed: 4235, numRuns: 3000 },
     );
-  });
+  }, 60_000);
 
   test('with anything put in anywhere is read or refused', () => {
     const texts = STORIES.flatMap(({ documents }) => documents);
@@ -134,5 +134,5 @@ describe('a document', () => {
         }),
         { seed: one, numRuns: 2000 },
       );
-  });
+  }, 60_000);
 });
