@@ -38,8 +38,8 @@ export type LiveCall = {
   muted: boolean;
   /** The way for the audio is to be found anew. */
   restart: boolean;
-  /** A re-INVITE of ours: an offer is being made, then its text is on its way. */
-  reinvite: { sent: string | null; readonly done: Promise<void> } | null;
+  /** Re-INVITEs of ours: an offer is being made, then its text is on its way; neither while the next try waits. */
+  reinvite: { offering: boolean; sent: string | null; readonly done: Promise<void> } | null;
   transfer: { readonly of: Transfer; readonly heldBefore: boolean } | null;
   /** A REFER of the far side is being followed. */
   following: boolean;

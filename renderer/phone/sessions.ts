@@ -102,7 +102,7 @@ export class Sessions {
         return true;
       }
       // Our own offer is being made: SIP.js would take theirs for its answer.
-      if (method === 'INVITE' && message.toTag && call.reinvite?.sent === null) {
+      if (method === 'INVITE' && message.toTag && call.reinvite?.offering === true) {
         this.#port.send(responseTo(message, 491, 'Request Pending'));
         return true;
       }
@@ -311,7 +311,8 @@ export class Sessions {
     });
     call.headers = headersOf(message, this.#headers);
     // What takes the place of a call does not ring: the agent is in that call already.
-    if (refusal === null && replaces === null) this.#tell(call, { kind: 'ringing' }, at);
+    if (refusal !== null) return;
+    this.#tell(call, replaces === null ? { kind: 'ringing' } : { kind: 'progress', status: 100 }, at);
   }
 
   /** Whether an INVITE may ring, or what it is to be answered with. */
@@ -678,6 +679,7 @@ export class Sessions {
   #negotiate(call: LiveCall): void {
     if (call.reinvite !== null || !this.#isOpen(call)) return;
     call.reinvite = {
+      offering: false,
       sent: null,
       done: this.#negotiated(call).finally(() => {
         call.reinvite = null;
@@ -693,10 +695,12 @@ export class Sessions {
     for (let tries = 1; (call.restart || call.held !== call.toldHeld) && this.#isOpen(call); tries += 1) {
       const { session, held, restart } = call;
       if (session === null) return;
-      const outcome = await reinvite(session, { hold: held, iceRestart: restart }, (text) => {
-        if (call.reinvite !== null) call.reinvite.sent = text;
-      });
-      if (call.reinvite !== null) call.reinvite.sent = null;
+      const note = (offering: boolean, sent: string | null) => {
+        if (call.reinvite !== null) Object.assign(call.reinvite, { offering, sent });
+      };
+      note(true, null);
+      const outcome = await reinvite(session, { hold: held, iceRestart: restart }, (text) => note(false, text));
+      note(false, null);
       if (!this.#isOpen(call)) return;
       switch (outcome) {
         case 'accepted':
@@ -758,7 +762,7 @@ export class Sessions {
       this.#port.send(responseTo(message, 500, 'Server Internal Error', { headers: ['Retry-After: 2'] }));
       return;
     }
-    if (!handler.isStable || call.reinvite !== null) {
+    if (!handler.isStable || call.reinvite?.offering === true || typeof call.reinvite?.sent === 'string') {
       this.#port.send(responseTo(message, 491, 'Request Pending'));
       return;
     }
@@ -784,8 +788,10 @@ export class Sessions {
   }
 
   #consult(call: LiveCall, target: string): void {
-    if (!call.answered || !this.#isOpen(call) || call.session === null || this.#consultationOf(call) !== undefined) {
-      this.#port.refuse('consult for a call that cannot wait, or has a consultation already');
+    const isOne = call.partOf?.role === 'consultation' && this.#live.has(call.partOf.callId);
+    const hasOne = this.#consultationOf(call) !== undefined;
+    if (!call.answered || !this.#isOpen(call) || call.session === null || isOne || hasOne) {
+      this.#port.refuse('consult for a call that cannot wait, is a consultation or has one already');
       return;
     }
     this.#hold(call, true);

@@ -143,6 +143,8 @@ export class FarEnd {
   #isOver = false;
   readonly #notified: string[] = [];
   #keys = '';
+  /** While an offer is being made: SIP.js would take an offer that comes then for the answer. */
+  #late: (() => void)[] | undefined;
   #onRefer: NonNullable<Transferable['onRefer']> = 'follow';
 
   private constructor(
@@ -156,7 +158,10 @@ export class FarEnd {
     const inside = identity.user.startsWith('tel:') ? `sip:${identity.user.slice(4)}@tel.invalid` : undefined;
     const transportOptions: TrunkTransportOptions = {
       connect: (deliver) => {
-        this.#link = env.connect(deliver);
+        this.#link = env.connect((text) => {
+          if (this.#late === undefined) deliver(text);
+          else this.#late.push(() => deliver(text));
+        });
         return this.#link;
       },
       onTheWire: inside === undefined ? [] : [[inside, identity.user]],
@@ -384,12 +389,21 @@ export class FarEnd {
 
   #hold(held: boolean): Promise<number> {
     const options: MediaOptions = { direction: held ? 'sendonly' : 'sendrecv' };
-    return this.#ask((answered) =>
-      this.#session?.invite({
-        sessionDescriptionHandlerOptions: options,
-        requestDelegate: { onAccept: answered, onReject: answered },
-      }),
-    );
+    return new Promise((resolve) => {
+      const answered = ({ message }: { message: { statusCode?: number | undefined } }): void =>
+        resolve(message.statusCode ?? 0);
+      const requestDelegate = { onAccept: answered, onReject: answered };
+      const sent = (): void => {
+        const late = this.#late ?? [];
+        this.#late = undefined;
+        for (const deliver of late) deliver();
+      };
+      this.#late ??= [];
+      this.#session?.invite({ sessionDescriptionHandlerOptions: options, requestDelegate }).then(sent, () => {
+        sent();
+        resolve(0);
+      });
+    });
   }
 
   #refer(to: string): Promise<number> {
@@ -399,19 +413,6 @@ export class FarEnd {
         resolve(message.statusCode ?? 0);
       const extraHeaders = [`Refer-To: <${uri}>`, `Contact: ${this.#agent.contact.toString()}`];
       this.#session?.dialog?.refer({ onAccept: answered, onReject: answered }, { extraHeaders });
-    });
-  }
-
-  /** The status of the answer to a request, 0 where it could not be sent. */
-  #ask(
-    send: (
-      answered: (response: { message: { statusCode?: number | undefined } }) => void,
-    ) => Promise<unknown> | undefined,
-  ): Promise<number> {
-    return new Promise((resolve) => {
-      const sending = send(({ message }) => resolve(message.statusCode ?? 0));
-      if (sending === undefined) resolve(0);
-      else sending.catch(() => resolve(0));
     });
   }
 
