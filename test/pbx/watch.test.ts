@@ -196,6 +196,63 @@ describe.skipIf(missing !== null)(
   },
 );
 
+describe.skipIf(missing !== null)(`a desk phone that is asked to${missing === null ? '' : ` (${missing})`}`, () => {
+  let pages: PhonePages;
+  let pbx: PbxStack;
+  let phone: OpenedPhone;
+  let target: DeskPhone;
+
+  beforeAll(async () => {
+    pages = await startPhonePages();
+  }, 60_000);
+  afterAll(() => pages.close());
+  afterEach(async () => {
+    await phone.close();
+    await pbx.close();
+  });
+
+  const start = async (deskPhone: 'refer' | 'ring-first') => {
+    pbx = await startPbxStack({ presence: true, media: true });
+    await pbx.deskPhone('102', 'auto');
+    target = await pbx.deskPhone('100', 'auto');
+    phone = await pages.registered({
+      servers: [pbx.wsUrl],
+      uri: `sip:101@${pbx.domain}`,
+      authorizationUser: '101',
+      password: pbx.users.find(({ user }) => user === '101')?.password ?? '',
+      watch: ['102'],
+      deskPhone,
+    });
+    await phone.until('watch', ({ state }) => state === 'watching');
+    await phone.command({ kind: 'dial-on-desk-phone', extension: '102', target: '100' });
+  };
+
+  test('dial is called first and sent on: its call is seen, and is none of ours', async () => {
+    await start('ring-first');
+    await target.waitFor('CALL_ESTABLISHED');
+    await phone.until('desk-phone', ({ state }) => state === 'done');
+    const dialling = await phone.until('dialling');
+    expect(dialling).toMatchObject({ source: 'watched', local: { user: '102' }, remote: { user: '100' } });
+    await phone.until('answered', ({ callId }) => callId === dialling.callId);
+    await target.command('hangup');
+    await phone.until('ended', ({ callId }) => callId === dialling.callId);
+    // Neither our own call to the desk phone nor its side of it is a call of the agent.
+    expect(new Set(phone.events.filter(isCallEvent).map(({ callId }) => callId))).toEqual(new Set([dialling.callId]));
+  }, 60_000);
+
+  test('dial by REFER, and hang up by Replaces, which it does not know: told in plain words', async () => {
+    await start('refer');
+    const dial = await phone.until('desk-phone', ({ state }) => state === 'refused');
+    expect(dial.detail).toMatch(/^The phone system does not let Ringside dial for the desk phone 102 \(\d{3} /);
+    await target.command('dial', `sip:102@${pbx.domain}`);
+    const { callId } = await phone.until('answered');
+    await phone.command({ kind: 'hang-up', callId });
+    const hangUp = await phone.until('desk-phone', ({ wish, state }) => wish === 'hang-up' && state === 'refused');
+    expect(hangUp.detail).toMatch(/^The phone system does not let Ringside hang up for the desk phone 102 \(\d{3} /);
+    expect(phone.events.filter(isCallEvent).map(({ kind }) => kind)).toEqual(['ringing', 'answered']);
+  }, 60_000);
+});
+
 /** What main makes of the phone's events: how many calls began, and those that are over. */
 function asMain(events: readonly PhoneEvent[]): { opened: number; completed: Call[] } {
   let sameCall = nothingKnown;

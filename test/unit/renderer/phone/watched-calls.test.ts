@@ -37,7 +37,7 @@ function play(documents: readonly string[], from: WatchedExtension = watchedExte
 }
 
 function told(event: CallEvent): string {
-  const words: unknown[] = [event.kind, event.remote.user];
+  const words: (string | number | undefined)[] = [event.kind, event.remote.user];
   if (event.kind === 'held' || event.kind === 'resumed') words.push(event.by);
   if (event.kind === 'ended') words.push(event.cause.by, event.cause.how, event.cause.status);
   return words.filter((word) => word !== undefined).join(' ');
