@@ -455,9 +455,10 @@ export function compose(foundation: Foundation): void {
 
   /** Hangs up, takes the registration back, closes the journal: nothing that others would have to time out. */
   async function leave(): Promise<void> {
-    for (const { id, state } of calls.views()) if (state !== 'ringing') calls.ask(id, { kind: 'hang-up' });
-    for (let waited = 0; waited < HANG_UP_MS && calls.views().some(({ state }) => state !== 'ringing'); waited += 20)
-      await pause(20);
+    // Not what goes on at a desk phone; whom the agent asks before the call that it is about.
+    const ours = () => calls.views().filter(({ source, state }) => source === 'phone' && state !== 'ringing');
+    for (const { id } of ours().reverse()) calls.ask(id, { kind: 'hang-up' });
+    for (let waited = 0; waited < HANG_UP_MS && ours().length > 0; waited += 20) await pause(20);
     phone.command({ kind: 'unregister' });
     network.abortAll();
     await Promise.all([

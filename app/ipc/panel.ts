@@ -38,6 +38,8 @@ export type CallView = {
   line: string | null;
   /** On the phone here, or on a desk phone that is watched. */
   source: 'phone' | 'watched';
+  /** The extension of that desk phone. */
+  deskPhone: string | null;
   muted: boolean;
   heldBy: ('local' | 'remote')[];
   /** The ringing of this call was silenced. */

@@ -159,6 +159,7 @@ export function createCalls(ports: CallPorts) {
       matches,
       line,
       source: call.source,
+      deskPhone: call.source === 'watched' ? call.local.user : null,
       muted: call.muted,
       heldBy: [...call.heldBy],
       silenced: facts.silenced,
@@ -410,7 +411,7 @@ export function createCalls(ports: CallPorts) {
           );
           goes(leg);
         }
-        announce(change.call);
+        announce(change.call.state === 'ended' ? standIn(change.call) : change.call);
         return;
       case 'continued':
         change.gone.forEach(goes);
@@ -474,7 +475,12 @@ export function createCalls(ports: CallPorts) {
       told(overdue(sameCall, Infinity), monotonic);
       stopWaiting();
       sameCall = nothingKnown;
-      for (const call of book.live.values()) {
+      // What is part of a call first: it must not become a call of its own on the way.
+      const live = [...book.live.values()];
+      for (const call of [
+        ...live.filter(({ partOf }) => partOf !== null),
+        ...live.filter(({ partOf }) => partOf === null),
+      ]) {
         acceptCallEvent({
           kind: 'ended',
           callId: call.callId,

@@ -97,7 +97,7 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
         {!here && (
           <span className="badge quiet-badge">
             <MonitorSmartphone size={12} />
-            {texts.calls.deskPhone}
+            {texts.calls.deskPhone(call.deskPhone ?? '')}
           </span>
         )}
       </p>

@@ -92,7 +92,7 @@ export type Texts = {
     muted: string;
     heldByThem: string;
     heldByBoth: string;
-    deskPhone: string;
+    deskPhone: (extension: string) => string;
     watchedRinging: string;
     watchedDialling: string;
     watchedActive: string;
@@ -358,7 +358,7 @@ export const en: Texts = {
     muted: 'In call, muted',
     heldByThem: 'They put you on hold',
     heldByBoth: 'On hold by both sides',
-    deskPhone: 'Desk phone',
+    deskPhone: (extension) => `Desk phone ${extension}`.trim(),
     watchedRinging: 'Rings on the desk phone',
     watchedDialling: 'The desk phone is calling',
     watchedActive: 'On the desk phone',

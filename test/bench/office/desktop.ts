@@ -131,6 +131,7 @@ const calls = createCalls({
   recall: resolver.recall,
   resolve: resolver.resolve,
   doNotDisturb: () => false,
+  after,
   gone: () => undefined,
   popRule: () => ({ pop: 'never', popOnlyResponsible: false }),
   pop: () => {},

@@ -643,6 +643,14 @@ describe('asking a colleague', () => {
     expect(recorded.map(({ call }) => call.id)).toEqual(['r-1', 'r-2']);
   });
 
+  test('a phone page that dies ends both: one call, and the colleague is a leg of it', () => {
+    calls.accept(dialled);
+    calls.accept(agreed);
+    calls.phoneLost(15_000, Date.now());
+    expect(recorded).toMatchObject([{ call: { id: 'r-1', legs: [{ number: '102' }] } }]);
+    expect(calls.views()).toEqual([]);
+  });
+
   test('a target on the private list is not named on the card', () => {
     settings = { ...settings, private: ['102'] };
     calls.accept(transferred);
@@ -748,6 +756,11 @@ test('what is not about a call changes none', () => {
   calls.accept({ kind: 'registration', state: 'registered', monotonic: 1, wall: 1 });
   calls.accept({ kind: 'refused-message', detail: 'x', monotonic: 1, wall: 1 });
   expect(steps).toEqual([]);
+});
+
+test('a call of a desk phone says whose', () => {
+  calls.accept({ ...ringing, source: 'watched', local: { user: '201', displayName: '', uri: 'sip:201@pbx.example' } });
+  expect(views.at(-1)).toMatchObject({ source: 'watched', deskPhone: '201' });
 });
 
 test('a withheld number is called by its display name, and has no card', () => {

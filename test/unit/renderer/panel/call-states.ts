@@ -69,8 +69,8 @@ const calls: Record<string, CallView[]> = {
   transferring: [held({ transfer: { to: '102', state: 'asked' } })],
   'transfer-ringing': [held({ transfer: { to: '102', state: 'ringing' } })],
   'transfer-failed': [active({ transfer: { to: '102', state: 'failed' } })],
-  'desk-phone-ringing': [ringingCall({ source: 'watched' })],
-  'desk-phone-active': [active({ source: 'watched', quality: null })],
+  'desk-phone-ringing': [ringingCall({ source: 'watched', deskPhone: '201' })],
+  'desk-phone-active': [active({ source: 'watched', deskPhone: '201', quality: null })],
   ended: [active({ state: 'ended' })],
 };
 

@@ -48,6 +48,7 @@ export function ringingCall(change: Partial<CallView> = {}): CallView {
     matches: [],
     line: null,
     source: 'phone',
+    deskPhone: null,
     muted: false,
     heldBy: [],
     silenced: false,
