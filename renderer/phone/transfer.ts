@@ -19,6 +19,7 @@ export class Transfer {
   readonly #tell: (news: TransferNews) => void;
   #timer: number | undefined;
   #accepted = false;
+  #notified = false;
   #told: TransferNews['state'] | null = null;
 
   /** @param to whom to, as the agent wrote it */
@@ -44,7 +45,7 @@ export class Transfer {
           // RFC 4488: no NOTIFY will come.
           const silent = /^false$/i.test(message.getHeader('refer-sub')?.trim() ?? '');
           if (silent) this.#over({ state: 'done' });
-          else if (this.#told !== 'ringing') this.#wait(NO_NOTIFY_MS, { state: 'done' });
+          else if (!this.#notified) this.#wait(NO_NOTIFY_MS, { state: 'done' });
         },
         onReject: refused,
         onRedirect: refused,
@@ -63,6 +64,7 @@ export class Transfer {
   notified(body: string, subscriptionState: string): void {
     const status = sipfragStatus(body);
     this.#accepted = true;
+    this.#notified = true;
     if (status === null) {
       if (/^terminated/i.test(subscriptionState.trim())) this.#over({ state: 'done' });
       return;
