@@ -396,7 +396,11 @@ describe('bad frames', () => {
   test('are refused by name and survived, until there are too many', async () => {
     await start();
     const peer = await leader();
-    const frames = ['{', '{"type":"transfer","number":"112"}', `{"type":"pong","pad":"${'x'.repeat(MAX_FRAME_BYTES)}"}`];
+    const frames = [
+      '{',
+      '{"type":"transfer","number":"112"}',
+      `{"type":"pong","pad":"${'x'.repeat(MAX_FRAME_BYTES)}"}`,
+    ];
     for (const frame of frames) peer.sendRaw(frame);
     for (const code of ['malformed', 'unknown-type', 'oversized']) expect((await peer.next('refused')).code).toBe(code);
     expect(log.filter(([event]) => event === 'bridge.frame-refused')).toHaveLength(3);
