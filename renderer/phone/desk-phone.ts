@@ -92,7 +92,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
       onNotify(notify: Core.IncomingNotifyRequest) {
         notify.accept();
         const news = readSipfrag(notify.message.body);
-        if (news === null) return;
+        if (news === null || news.status === 100) return;
         if (news.status < 200) told('ringing');
         else if (news.status < 300) told('done');
         else told('refused', `The call of the desk phone ${extension} did not come about (${news.line}).`);

@@ -1,4 +1,5 @@
 /** The watch on desk phones and what is asked of them: the phone page in Chromium against the sandbox's PBX. */
+import { Registerer, UserAgent } from 'sip.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CallEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
@@ -67,7 +68,7 @@ describe('a watched desk phone', () => {
     pbx.dialogEvents.answer('201', { notifyFirst: true });
     pbx.dialogEvents.publish('201', info(5, 'full', dialog('early')));
     await watched();
-    await phone.until('ringing');
+    expect(await phone.until('ringing')).toMatchObject({ source: 'watched', callId: 'desk-1' });
   });
 
   test('is asked for its full state when a document was missed', async () => {
@@ -171,6 +172,57 @@ describe('a desk phone that is to dial', () => {
     });
   });
 
+  test.each([
+    { fragments: ['100 Trying', '180 Ringing', '200 OK'], states: ['asked', 'ringing', 'done'], detail: undefined },
+    {
+      fragments: ['100 Trying', '486 Busy Here'],
+      states: ['asked', 'refused'],
+      detail: 'The call of the desk phone 201 did not come about (486 Busy Here).',
+    },
+  ])('follows a REFER and tells how it goes: $fragments', async ({ fragments, states, detail }) => {
+    const asked: string[] = [];
+    const uri = UserAgent.makeURI('sip:201@pbx.test');
+    const desk = new UserAgent({
+      ...(uri === undefined ? {} : { uri }),
+      authorizationUsername: '201',
+      authorizationPassword: 'other',
+      transportOptions: { server: pbx.url },
+      logBuiltinEnabled: false,
+      delegate: {
+        onReferRequest: (refer) => {
+          asked.push(refer.message.getHeader('refer-to') ?? '');
+          refer.accept({ statusCode: 202, toTag: 'desk' });
+          const { callId, fromTag, from, to } = refer.message;
+          const contact = refer.message.parseHeader('contact') as { uri: typeof from.uri };
+          for (const [index, content] of fragments.entries()) {
+            const contentType = 'message/sipfrag;version=2.0';
+            const options = { callId, fromTag: 'desk', toTag: fromTag, cseq: index + 1 };
+            const notify = desk.userAgentCore.makeOutgoingRequestMessage(
+              'NOTIFY',
+              contact.uri,
+              to.uri,
+              from.uri,
+              options,
+              ['Event: refer', 'Subscription-State: active;expires=60', `Contact: ${desk.contact.toString()}`],
+              { contentDisposition: 'render', contentType, content: `SIP/2.0 ${content}` },
+            );
+            desk.userAgentCore.request(notify);
+          }
+        },
+      },
+    });
+    await desk.start();
+    await new Registerer(desk).register();
+    await pbx.waitForRegistration('201');
+    await watched();
+    await phone.command({ kind: 'dial-on-desk-phone', extension: '201', target: '5551234' });
+    const last = await phone.until('desk-phone', ({ state }) => state === 'done' || state === 'refused');
+    expect(asked).toEqual(['<sip:5551234@pbx.test>']);
+    expect(last.detail).toBe(detail);
+    expect(phone.events.flatMap((event) => (event.kind === 'desk-phone' ? [event.state] : []))).toEqual(states);
+    await desk.stop();
+  });
+
   test('is called first and sent on, and Ringside is no party to it', async () => {
     pbx.callee('201', { kind: 'answer', ringMs: 50 });
     pbx.callee('5551234', { kind: 'answer', ringMs: 50 });
@@ -220,7 +272,7 @@ describe('a call that is to be hung up on the desk phone', () => {
     await phone.until('answered');
     await phone.command({ kind: 'hang-up', callId: placed.callId });
     await phone.until('desk-phone', ({ state }) => state === 'done');
-    await placed.ended;
+    expect(await placed.ended).toMatchObject({ status: 200 });
   });
 
   test('is refused in plain words where nobody knows it', async () => {

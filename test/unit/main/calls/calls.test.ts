@@ -27,6 +27,8 @@ let popped: [string, Caller][];
 let shared: boolean[];
 let quiet: boolean;
 let gone: string[];
+/** What waits for its time. */
+let due: (() => void)[];
 /** The details of everything in the timeline. */
 let noted: string[];
 let settings: Pick<CallSettings, 'pop' | 'popOnlyResponsible' | 'private' | 'lineHeader'>;
@@ -43,6 +45,7 @@ beforeEach(() => {
   shared = [];
   quiet = false;
   gone = [];
+  due = [];
   noted = [];
   settings = { pop: 'click', popOnlyResponsible: false, private: [] };
   let ids = 0;
@@ -82,7 +85,10 @@ beforeEach(() => {
       commands.push(command);
       return true;
     },
-    after: () => () => undefined,
+    after: (_ms, act) => {
+      due.push(act);
+      return () => void due.splice(due.indexOf(act), 1);
+    },
     record: (call, settled) => {
       steps.push('record');
       recorded.push({ call, settled });
@@ -778,4 +784,52 @@ test('the widget hears of whole milliseconds and of the entity', async () => {
   const view = views.at(-1);
   if (view === undefined) throw new Error('nothing shown');
   expect(bridgeCallOf(view)).toMatchObject({ id: 'r-1', startedAt: 1001, entity: anna.entity, title: 'Anna Petrova' });
+});
+
+describe('a desk phone that is watched beside the phone here', () => {
+  const watching = { kind: 'watch', extension: '101', state: 'watching', monotonic: 0, wall: 0 } as const;
+  const desk = { source: 'watched', callId: 'desk' } as const;
+  const nationally = { user: '4155550142', displayName: '', uri: '' };
+  const toasts = () => told().filter((step) => step.startsWith('toast'));
+
+  test('answers: one toast, one record, with the talk time of the desk phone', () => {
+    calls.accept(watching);
+    calls.accept(ringing);
+    calls.accept(callEvent('ringing', { ...desk, remote: nationally, monotonic: 1100 }));
+    calls.accept(cancelled);
+    expect(recorded).toEqual([]);
+    calls.accept(callEvent('answered', { ...desk, remote: nationally, monotonic: 5000 }));
+    calls.accept(callEvent('ended', { ...desk, monotonic: 65_000, cause: { by: 'remote', how: 'bye' } }));
+    expect(toasts()).toEqual(['toast r-1 +1 415 555 0142', 'toast answered', 'toast ended answered']);
+    expect(recorded.map(({ call }) => [call.id, call.source, call.disposition, call.talkSeconds])).toEqual([
+      ['r-1', 'watched', 'answered', 60],
+    ]);
+    expect(due).toEqual([]);
+  });
+
+  test('says nothing: after a moment the call is missed, as the phone here said', () => {
+    calls.accept(watching);
+    calls.accept(ringing);
+    calls.accept(cancelled);
+    expect(recorded).toEqual([]);
+    expect(due).toHaveLength(1);
+    due[0]?.();
+    expect(recorded.map(({ call }) => [call.disposition, call.ringSeconds])).toEqual([['missed', 3]]);
+  });
+
+  test('rang first: the command goes to the phone here by its own Call-ID', () => {
+    calls.accept(callEvent('ringing', { ...desk, remote: nationally }));
+    calls.accept(ringing);
+    calls.ask('r-1', { kind: 'answer' });
+    expect(commands).toEqual([{ kind: 'answer', callId: ringing.callId }]);
+  });
+
+  test('is lost with the phone page: what waited is missed, what rang has failed', () => {
+    calls.accept(watching);
+    calls.accept(ringing);
+    calls.accept(cancelled);
+    calls.phoneLost(9000, 9000);
+    expect(recorded.map(({ call }) => call.disposition)).toEqual(['missed']);
+    expect(due).toEqual([]);
+  });
 });
