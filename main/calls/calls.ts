@@ -236,6 +236,14 @@ export function createCalls(ports: CallPorts) {
       .then((resolution) => isOf(id, callId) && learned(id, resolution, false));
   }
 
+  /** A desk phone rang, and who calls was told only now. */
+  function named(call: Call): void {
+    const now: Known = { ...firstKnown(call), popped: factsOf(call).popped };
+    known.set(call.id, now);
+    toasts.name(subject(call, now));
+    resolve(call, now.number);
+  }
+
   /** The call goes on in another dialog. With somebody else, it is asked anew who that is. */
   function continued(call: Call, before: Call): void {
     const other = call.remote.user !== before.remote.user;
@@ -357,6 +365,7 @@ export function createCalls(ports: CallPorts) {
 
   function changed(call: Call, before: Call): void {
     if (call.partOf?.role === 'continuation') return announceWhole(call);
+    if (call.remote.user !== before.remote.user) named(call);
     if (call.answeredAt !== null && before.answeredAt === null) {
       timeline.add('answered', call.id, {}, call.answeredMonotonic ?? undefined);
       toasts.changed(subject(call, factsOf(call)));

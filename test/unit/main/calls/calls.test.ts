@@ -824,6 +824,18 @@ describe('a desk phone that is watched beside the phone here', () => {
     expect(commands).toEqual([{ kind: 'answer', callId: ringing.callId }]);
   });
 
+  test('names the caller only later: the toast has the number then, and Kommo is asked', () => {
+    calls.accept(callEvent('ringing', { ...desk, remote: { user: '', displayName: '', uri: '' } }));
+    calls.accept(callEvent('ringing', { ...desk, remote: nationally, monotonic: 1200 }));
+    expect(told().filter((step) => step.startsWith('toast') || step.startsWith('resolve'))).toEqual([
+      'toast r-1 Withheld number',
+      'resolve r-1 ',
+      'resolve r-1 +14155550142',
+    ]);
+    expect(views.at(-1)?.number).toBe('+1 415 555 0142');
+    expect(told()).toContain('name -');
+  });
+
   test('is lost with the phone page: what waited is missed, what rang has failed', () => {
     calls.accept(watching);
     calls.accept(ringing);
