@@ -594,7 +594,7 @@ export class Sessions {
       return;
     }
     const done = () => this.#finish(call);
-    quietly(attempt(() => session.bye({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } })));
+    attempt(() => session.bye({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } })).catch(done);
   }
 
   #awaitLastAnswer(call: LiveCall): void {

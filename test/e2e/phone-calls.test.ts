@@ -500,4 +500,27 @@ describe('a lost socket', () => {
     expect((await call.ended).status).toBe(200);
     expect(story(agent, callId)).toEqual(['ringing', 'answered', 'ended remote bye']);
   });
+
+  test('in which the agent hangs up: the far side hears of it as soon as it can', async () => {
+    const agent = await phone();
+    const { callId, call } = await talking(agent);
+    pbx.dropSockets();
+    await agent.until('registration', ({ reason }) => reason?.code === 'unreachable');
+    await agent.command({ kind: 'hang-up', callId });
+    expect((await agent.until('ended')).cause).toEqual({ by: 'local', how: 'bye' });
+    expect((await call.ended).hungUpBy).toBe('callee');
+    expect(story(agent, callId)).toEqual(['ringing', 'answered', 'ended local bye']);
+  });
+
+  test('in which the far side hangs up: the call ends when we are back', async () => {
+    const agent = await phone();
+    const { callId, far, call } = await talking(agent);
+    pbx.dropSockets();
+    await agent.until('registration', ({ reason }) => reason?.code === 'unreachable');
+    far.hangUp();
+    await call.ended;
+    await pbx.waitForRegistration('101', 2);
+    expect((await agent.until('ended')).cause).toEqual({ by: 'network', how: 'failed', status: 481 });
+    expect(story(agent, callId)).toEqual(['ringing', 'answered', 'ended network failed']);
+  });
 });
