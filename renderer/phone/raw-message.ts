@@ -11,6 +11,8 @@ const LONGEST_CALL_ID = 512;
 export type RawMessage = {
   /** The method of a request; of a response the method of its CSeq. */
   readonly method: string;
+  /** The Request-URI; empty for a response. */
+  readonly uri: string;
   /** Null for a request. */
   readonly status: number | null;
   readonly phrase: string;
@@ -36,7 +38,8 @@ const COMPACT: Readonly<Record<string, string>> = {
   v: 'via',
 };
 
-const REQUEST = /^([A-Za-z]{1,32}) \S{1,4096} SIP\/2\.0$/;
+/** A method is a token (RFC 3261 section 25.1): those that nobody knows are read, too, and refused. */
+const REQUEST = /^([A-Za-z0-9.!%*_+`'~-]{1,64}) (\S{1,4096}) SIP\/2\.0$/;
 const STATUS = /^SIP\/2\.0 ([1-6]\d\d)(?: (.{0,512}))?$/;
 
 /** Reads a message's start line and headers. Returns null for what is not SIP or lacks what every message has. */
@@ -64,12 +67,13 @@ export function readMessage(text: string): RawMessage | null {
     else values.push(value);
   }
   const callId = headers.get('call-id')?.[0] ?? '';
-  const cseq = /^\d+\s+([A-Za-z]+)$/.exec(headers.get('cseq')?.[0] ?? '')?.[1];
+  const cseq = /^\d+\s+(\S{1,64})$/.exec(headers.get('cseq')?.[0] ?? '')?.[1];
   const to = headers.get('to')?.[0];
   if (callId === '' || callId.length > LONGEST_CALL_ID || cseq === undefined || to === undefined) return null;
   if (!headers.has('from') || !headers.has('via')) return null;
   return {
-    method: (request?.[1] ?? cseq).toUpperCase(),
+    method: request?.[1] ?? cseq,
+    uri: request?.[2] ?? '',
     status: status === null ? null : Number(status[1]),
     phrase: status?.[2] ?? '',
     callId,

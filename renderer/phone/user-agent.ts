@@ -6,7 +6,8 @@ import { PhoneAudio } from './audio.ts';
 import { Connection } from './connection.ts';
 import { createDeskPhones } from './desk-phone.ts';
 import { authenticateBy, Credentials, hideChallenges } from './digest.ts';
-import { readMessage, repair } from './raw-message.ts';
+import { badRequest, readMessage, repair } from './raw-message.ts';
+import { screen } from './screening.ts';
 import { Sessions, type Stamp } from './sessions.ts';
 import { WebSocketTransport, type SocketHooks } from './transport.ts';
 import { createWatch } from './watch.ts';
@@ -40,6 +41,9 @@ export function startPhone(
     astray: (callId) => sessions.renew(callId),
     now,
   });
+  const send = (text: string) => void userAgent.transport.send(text).catch(() => undefined);
+  /** SIP.js's parser has given up on the message that it was handed last. */
+  let unreadable = false;
   const report = (event: PhoneEvent) => {
     audio.follow(event);
     connection.follow(event);
@@ -56,7 +60,7 @@ export function startPhone(
     report,
     refuse: port.refuse,
     openMicrophone: () => audio.openMicrophone(),
-    send: (text) => void userAgent.transport.send(text).catch(() => undefined),
+    send,
     now,
   });
 
@@ -87,8 +91,15 @@ export function startPhone(
         connection.garbled();
         return;
       }
+      const refusal = screen(message, crypto.randomUUID().slice(0, 8));
+      if (refusal !== null) {
+        port.refuse(refusal.why);
+        if (refusal.response !== null) send(refusal.response);
+        return;
+      }
       audio.heard(message, repaired);
       if (sessions.heard(message, at)) return;
+      unreadable = false;
       try {
         deliver(repaired);
       } catch (error) {
@@ -96,6 +107,10 @@ export function startPhone(
           `a ${message.method} that cannot be handled: ${error instanceof Error ? error.message : 'unknown'}`,
         );
       }
+      // Those that begin a call are answered where the call is ended.
+      const isStart = message.method === 'INVITE' && !message.toTag;
+      if (unreadable && message.status === null && message.method !== 'ACK' && !isStart)
+        send(badRequest(message, crypto.randomUUID().slice(0, 8)));
       sessions.delivered(message);
       watch.delivered(message);
     },
@@ -122,6 +137,7 @@ export function startPhone(
     logConnector(_level, category) {
       // What the parser says quotes the message: only that it said something is passed on.
       if (category !== 'sip.Parser') return;
+      unreadable = true;
       port.refuse('a SIP message that cannot be parsed');
       connection.garbled();
     },

@@ -6,6 +6,7 @@ import type { RawMessage } from '../../../../renderer/phone/raw-message.ts';
 function withHeaders(headers: Record<string, string[]>): RawMessage {
   return {
     method: 'INVITE',
+    uri: 'sip:101@pbx.test',
     status: null,
     phrase: '',
     callId: 'a',
