@@ -1,6 +1,8 @@
 /** What an agent does with a call all day, in the program as it is built: the panel, the phone, the PBX and the card. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { people } from '../../sandbox/kommo/index.ts';
@@ -12,6 +14,8 @@ import { ringsideCommand, type Ringside } from './support/ringside.ts';
 
 const { marcusWebb, davidChen, annaPetrova } = people;
 const COLLEAGUE = '102';
+/** Says something before it answers, and never does. */
+const ANNOUNCEMENT = '103';
 
 let office: TestOffice;
 let profile: string;
@@ -22,6 +26,7 @@ let placed: PlacedCall[] = [];
 beforeAll(async () => {
   office = await openTestOffice();
   office.pbx.callee(COLLEAGUE, { kind: 'answer', ringMs: 50 });
+  office.pbx.callee(ANNOUNCEMENT, { kind: 'answer', ringMs: 600_000, early: 'unreliable' });
   const phone = { ...(office.provisioning['phone'] as object), dtmf: 'info' };
   ringside = await office.start({ provision: { ...office.provisioning, phone } });
   ({ profile } = ringside);
@@ -148,6 +153,36 @@ describe('a call', () => {
     const order = () => panel.getByRole('article').evaluateAll((cards) => cards.map((card) => card.ariaLabel));
     await eventually('the active one is first', async () => (await order())[0] === marcusWebb.name);
   });
+});
+
+test('what is heard before the answer is said, and has keys', async () => {
+  expect(await ask(ringside, 'dial', ANNOUNCEMENT)).toEqual({ ok: true, value: null });
+  await state('Calling… you can hear the line', ANNOUNCEMENT).waitFor();
+  await button(`Keypad: ${ANNOUNCEMENT}`).waitFor();
+  await button(`Hang up: ${ANNOUNCEMENT}`).click();
+  await eventually('it was cancelled', async () => (await history(ringside))[0]?.disposition === 'cancelled');
+});
+
+test('the devices of this computer can be chosen and tested; the choice is kept', async () => {
+  const phone = panel.getByRole('button', { name: /^Phone 101/ });
+  await phone.click();
+  const microphone = panel.getByLabel('Microphone', { exact: true });
+  const named = await microphone.locator('option').allInnerTexts();
+  const chosen = named.find((name) => name.startsWith('Fake'));
+  if (chosen === undefined) throw new Error(`no microphone among ${named.join(', ')}`);
+  await microphone.selectOption(chosen);
+  await button('Test microphone').click();
+  const level = panel.getByLabel('Microphone level');
+  await eventually('the microphone is heard', async () => {
+    if ((await level.count()) === 0) return false;
+    return level.evaluate((meter: HTMLMeterElement) => meter.value > 0.01);
+  });
+  await button('Stop test').click();
+  await level.waitFor({ state: 'detached' });
+  const kept = JSON.parse(readFileSync(join(profile, 'preferences.json'), 'utf8')) as { audio: { microphone: string } };
+  expect(await microphone.inputValue()).toBe(kept.audio.microphone);
+  await microphone.selectOption({ index: 0 });
+  await phone.click();
 });
 
 describe('do not disturb', () => {
