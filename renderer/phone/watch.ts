@@ -5,7 +5,7 @@
  */
 import { Core, UserAgent, type URI } from 'sip.js';
 import type { PhoneEvent } from '../../app/calls/phone-event.ts';
-import { readDialogInfo, type DialogReport } from './dialog-info.ts';
+import { readDialogInfo, type DialogInfo, type DialogReport } from './dialog-info.ts';
 import { dialUri } from './identity.ts';
 import type { RawMessage } from './raw-message.ts';
 import type { Stamp } from './sessions.ts';
@@ -55,6 +55,10 @@ const CONTENT_TYPE = 'application/dialog-info+xml';
 const SPREAD_MS = 40;
 /** Calls of a watch that is lost are taken to be over after this. */
 const LOST_MS = 300_000;
+
+/** An empty NOTIFY is taken for no dialogs where no document follows it: milliseconds. */
+const EMPTY_MS = 3_000;
+const NO_DIALOGS: DialogInfo = { version: null, full: true, entity: '', dialogs: [] };
 
 export function createWatch(port: WatchPort): Watch {
   const one = (extension: string, index: number) => {
@@ -237,8 +241,13 @@ function watchOne(extension: string, uri: URI, index: number, port: WatchPort) {
       notify.accept();
     }
     feed({ kind: 'notified', attempt, state, expires, reason, retryAfter });
-    // Some send nothing at first, or with the end; that an extension is idle is no news.
-    if (body.trim() === '') return;
+    if (body.trim() === '') {
+      // Some begin with an empty NOTIFY, others say so that there is no dialog: that is known when no document follows.
+      if (watched.calls.length === 0 || watched.version !== null || state === 'terminated') return;
+      clearTimeout(lostTimer);
+      lostTimer = window.setTimeout(() => take(foldDialogInfo(watched, NO_DIALOGS, port.now())), EMPTY_MS);
+      return;
+    }
     const reading = type === CONTENT_TYPE ? readDialogInfo(body) : { ok: false as const, problem: `a ${type}` };
     if (!reading.ok) {
       port.refuse(`a NOTIFY for ${extension} with ${reading.problem}`.slice(0, 300));

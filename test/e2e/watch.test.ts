@@ -148,6 +148,16 @@ describe('a watched desk phone', () => {
     expect(kinds()).toEqual(['answered', 'ended']);
   });
 
+  test('whose PBX says with an empty NOTIFY that nothing goes on any more', async () => {
+    await watched();
+    pbx.dialogEvents.publish('201', info(4, 'full', dialog('confirmed')));
+    await phone.until('answered');
+    pbx.dropSockets();
+    await phone.until('watch', ({ state }) => state === 'retrying');
+    pbx.dialogEvents.publish('201', '');
+    expect((await phone.until('ended')).cause).toEqual({ by: 'remote', how: 'bye' });
+  });
+
   test('is one of fifty, and each SUBSCRIBE has its turn', async () => {
     const watch = Array.from({ length: 50 }, (_, index) => String(300 + index));
     await open({ watch });
