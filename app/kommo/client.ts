@@ -58,7 +58,7 @@ function requestsThrough(
   turn: Turn | null,
 ) {
   async function send(priority: Priority, method: string, path: string, token: string, body?: unknown) {
-    const may = await (priority === 'call' && turn !== null ? turn.take() : budget.take(priority));
+    const may = await (priority !== 'delivery' && turn !== null ? turn.take(priority) : budget.take(priority));
     if (!may) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
     const abort = AbortSignal.timeout(timeoutMs);
     try {
@@ -125,7 +125,7 @@ function requestsThrough(
       budget.pause(Number.isFinite(named) ? Math.min(named, 300) * 1000 : refusal.kind === 'blocked' ? 60_000 : 1000);
     }
     // Kommo counted it and did nothing, so that even a call may be announced after it.
-    if (refusal.kind === 'too-many' && priority === 'call' && turn?.refused(tries) === true)
+    if (refusal.kind === 'too-many' && priority !== 'delivery' && turn?.refused(tries) === true)
       return request(priority, method, path, body, tries + 1);
     throw refusal;
   }
@@ -229,14 +229,10 @@ function requestsThrough(
 
     /**
      * The contacts that a text search for these digits gives: Kommo compares fewer digits here than in an event, so
-     * each has to be compared again. Notifies nobody. Behind everything else, for nothing that is urgent.
+     * each has to be compared again. Notifies nobody. `priority`: `extra` where no name waits for it.
      */
-    contactsWith: async (digits: string): Promise<Card[]> => {
-      const json = await request(
-        turn === null ? 'delivery' : 'call',
-        'GET',
-        `/api/v4/contacts?query=${encodeURIComponent(digits)}&limit=50`,
-      );
+    contactsWith: async (digits: string, priority: 'call' | 'extra' = 'call'): Promise<Card[]> => {
+      const json = await request(priority, 'GET', `/api/v4/contacts?query=${encodeURIComponent(digits)}&limit=50`);
       return json === null ? [] : read(ContactsSchema, json)._embedded.contacts.map(cardOf);
     },
 

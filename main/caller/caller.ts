@@ -190,11 +190,11 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
   }
 
   /** The contacts that have the number, the same line before what only ends alike, the oldest first. Asked once. */
-  async function withNumber(search: Search): Promise<Card[]> {
+  async function withNumber(search: Search, priority: 'call' | 'extra' = 'call'): Promise<Card[]> {
     search.others ??= (async () => {
       const found = new Map<number, { card: Card; rank: number }>();
       for (const key of searchKeys(search.asked)) {
-        for (const card of await search.kommo.contactsWith(key)) {
+        for (const card of await search.kommo.contactsWith(key, priority)) {
           const verdicts = card.phones.map((phone) => compareNumbers(phone, search.asked, rules()));
           if (verdicts.includes('same')) found.set(card.id, { card, rank: 0 });
           else if (verdicts.includes('alike')) found.set(card.id, { card, rank: 1 });
@@ -230,7 +230,7 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     await Promise.resolve();
     if (caller.kind !== 'entity' || !live()) return;
     try {
-      const cards = await withNumber(search);
+      const cards = await withNumber(search, 'extra');
       const { entity } = caller;
       const shown = entity.type === 'contact' ? entity.id : search.person;
       const others = cards

@@ -39,7 +39,9 @@ export const toastFigure: Figure = {
         const named = await of('name.shown');
         const kommoMs = office.kommo.requests
           .slice(asked)
-          .filter(({ path }) => /^\/api\/(?:v2\/events|v4\/(?:leads|contacts)\/)/.test(path))
+          .filter(({ method, path }) =>
+            method === 'POST' ? path === '/api/v2/events' : /^\/api\/v4\/(?:leads|contacts)\/\d+$/.test(path),
+          )
           .reduce((sum, request) => sum + ((request.answeredAt ?? request.at) - request.at), 0);
         names.push(named.t - invite.t - kommoMs);
         await call.ended;

@@ -298,3 +298,90 @@ test('an idle budget sets no timer', async () => {
   await clock.advance(5000);
   expect(clock.pending()).toBe(0);
 });
+
+describe('while calls come', () => {
+  /** A lead's call as the resolver asks about it: whom, the lead, its person; each after the answer before. */
+  async function callOf({ budget, clock }: ReturnType<typeof sender>) {
+    const turn = budget.turn(true);
+    const waited: number[] = [];
+    void (async () => {
+      for (let request = 0; request < 3; request++) {
+        const asks = clock.now();
+        await turn.take();
+        waited.push(clock.now() - asks);
+        await new Promise<void>((answered) => clock.ports.after(80, answered));
+      }
+    })();
+    await clock.advance(400);
+    return { turn, waited };
+  }
+
+  test.each([800, 1000, 1700, 3000])(
+    'a call each %i ms: no name waits for a delivery or for who else has the number, and those come through',
+    async (everyMs) => {
+      const desk = sender(7);
+      for (let i = 0; i < 20; i++) {
+        const { turn, waited } = await callOf(desk);
+        expect(waited).toEqual([0, 0, 0]);
+        void turn.take('extra').then(() => desk.sent.push({ at: desk.clock.now(), what: 'extra' }));
+        desk.send('delivery');
+        await desk.clock.advance(everyMs - 400);
+        turn.ended(false);
+      }
+      expect(desk.what().length).toBeGreaterThanOrEqual(10);
+      await desk.clock.advance(20_000);
+      expect(desk.what().filter((what) => what === 'extra')).toHaveLength(20);
+      expect(desk.what().filter((what) => what === 'delivery')).toHaveLength(20);
+    },
+  );
+
+  test('a day of deliveries leaves room for the calls that come in it', async () => {
+    const desk = sender(7);
+    for (let i = 0; i < 200; i++) desk.send('delivery');
+    const first = await callOf(desk);
+    expect(Math.max(...first.waited)).toBeLessThanOrEqual(170);
+    await desk.clock.advance(1500);
+    for (let i = 0; i < 10; i++) {
+      const { turn, waited } = await callOf(desk);
+      turn.ended(false);
+      expect(waited).toEqual([0, 0, 0]);
+      await desk.clock.advance(1100);
+    }
+  });
+
+  test('when no call came for a minute, deliveries go at six a second again', async () => {
+    const desk = sender(7);
+    (await callOf(desk)).turn.ended(false);
+    for (let i = 0; i < 400; i++) desk.send('delivery');
+    await desk.clock.advance(59_000);
+    const before = desk.sent.length;
+    expect(before).toBeLessThanOrEqual(4 * 59);
+    await desk.clock.advance(11_000);
+    expect(desk.sent.length - before).toBeGreaterThanOrEqual(58);
+  });
+
+  test('a delivery waits for calls that come one upon the other, but no longer than a minute', async () => {
+    const { clock, budget, sent, send, take } = sender(7);
+    send('delivery', 'first');
+    await clock.advance(2000);
+    send('delivery', 'starving');
+    for (let i = 0; i < 80; i++) {
+      const turn = budget.turn(true);
+      for (let request = 0; request < 6; request++) take(turn, 'call');
+      turn.answered();
+      await clock.advance(1150);
+    }
+    expect(sent.filter(({ what }) => what === 'starving')).toHaveLength(1);
+  });
+
+  test('what is good to know goes before a delivery, after the name', async () => {
+    const { clock, budget, sent, send, take, what } = sender(1);
+    send('call', 'now');
+    send('delivery');
+    const turn = budget.turn(false);
+    void turn.take('extra').then(() => sent.push({ at: clock.now(), what: 'extra' }));
+    take(turn, 'name');
+    await clock.advance(10_000);
+    expect(what()).toEqual(['now', 'name', 'extra', 'delivery']);
+  });
+});
