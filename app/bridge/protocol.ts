@@ -125,6 +125,7 @@ export const WidgetMessageSchema = v.variant('type', [
   /** `locks` is false where the browser has no Web Locks: then the desktop chooses among such tabs. */
   v.object({ type: v.literal('role'), leader: v.boolean(), locks: v.boolean() }),
   v.object({ type: v.literal('ack'), id: callId }),
+  v.object({ type: v.literal('ack.recording'), id: callId }),
   v.object({ type: v.literal('pong') }),
 ]);
 export type WidgetMessage = v.InferOutput<typeof WidgetMessageSchema>;
@@ -146,6 +147,8 @@ export const DesktopMessageSchema = v.variant('type', [
   /** `notify`: this tab, and no other, is to pop it up; at most once for a call. */
   v.object({ type: v.literal('call'), call: BridgeCallSchema, notify: v.boolean() }),
   v.object({ type: v.literal('call.completed'), call: BridgeCompletedSchema }),
+  /** A completed call that was shown before, now with its recording. */
+  v.object({ type: v.literal('call.recording'), call: BridgeCompletedSchema }),
   /** Whether this tab is the one that shows and records. */
   v.object({ type: v.literal('role'), leader: v.boolean() }),
   v.object({ type: v.literal('ping') }),

@@ -86,8 +86,8 @@ export type PanelState = {
 };
 
 export type DeliveryView = {
-  /** `recording`: looking for it; `update`: telling the card what came later. */
-  target: 'card' | 'recording' | 'update' | 'widget';
+  /** `recording`: looking for it; `update`: telling the card what came later; `bell`: telling Kommo's page. */
+  target: 'card' | 'recording' | 'update' | 'widget' | 'bell';
   state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card' | 'given-up';
   tries: number;
   error: Sentence | null;

@@ -57,9 +57,17 @@ function requestsThrough(
   { origin, fetch, tokens, budget, userAgent, timeoutMs = 15_000 }: KommoPorts,
   turn: Turn | null,
 ) {
-  async function send(priority: Priority, method: string, path: string, token: string, body?: unknown) {
+  async function send(
+    priority: Priority,
+    method: string,
+    path: string,
+    token: string,
+    body: unknown,
+    leaving: () => void,
+  ) {
     const may = await (priority !== 'delivery' && turn !== null ? turn.take(priority) : budget.take(priority));
     if (!may) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
+    leaving();
     const abort = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${origin}${path}`, {
@@ -91,20 +99,23 @@ function requestsThrough(
     }
   }
 
-  /** Sends a request and returns its parsed body, null for an empty one. A 401 asks for a newer token once. */
+  /**
+   * Sends a request and returns its parsed body, null for an empty one. A 401 asks for a newer token once. `leaving` is
+   * told each time right before it goes out; where that throws, it does not.
+   */
   async function request(
     priority: Priority,
     method: string,
     path: string,
     body?: unknown,
-    tries = 1,
+    { tries = 1, leaving = () => {} }: { tries?: number; leaving?: () => void } = {},
   ): Promise<unknown> {
     const token = await tokens.current();
-    let answer = await send(priority, method, path, token, body);
+    let answer = await send(priority, method, path, token, body, leaving);
     if (answer.status === 401) {
       const newer = await tokens.refused(token);
       if (newer !== null) {
-        answer = await send(priority, method, path, newer, body);
+        answer = await send(priority, method, path, newer, body, leaving);
         if (answer.status === 401) tokens.ended(newer);
       }
     }
@@ -126,7 +137,7 @@ function requestsThrough(
     }
     // Kommo counted it and did nothing, so that even a call may be announced after it.
     if (refusal.kind === 'too-many' && priority !== 'delivery' && turn?.refused(tries) === true)
-      return request(priority, method, path, body, tries + 1);
+      return request(priority, method, path, body, { tries: tries + 1, leaving });
     throw refusal;
   }
 
@@ -238,21 +249,23 @@ function requestsThrough(
 
     /**
      * Puts a completed call on a card in the given way. Null where that leads to no card, which is then certain. Sent
-     * once: after a refusal that leaves doubt, `findOnCard` says what became of it.
+     * once: after a refusal that leaves doubt, `findOnCard` says what became of it. `leaving` is told right before the
+     * request goes out, when its turn has come: until then nothing can be in doubt.
      */
-    putOnCard: async (way: CardWay, call: CompletedCall): Promise<CardPlace | null> => {
+    putOnCard: async (way: CardWay, call: CompletedCall, leaving: () => void = () => {}): Promise<CardPlace | null> => {
       try {
         switch (way.way) {
           case 'note':
-            await request('delivery', 'POST', notesPath(way.entity), [callNote(call)]);
+            await request('delivery', 'POST', notesPath(way.entity), [callNote(call)], { leaving });
             return { entity: way.entity, incomingLead: false };
           case 'calls': {
-            const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)]);
+            const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)], { leaving });
             const calls = json === null ? null : read(CallsAnswerSchema, json)._embedded?.calls;
             return calls?.length === 0 ? null : { entity: entityOf(calls?.[0]), incomingLead: false };
           }
           case 'incoming-lead': {
-            const json = await request('delivery', 'POST', '/api/v4/leads/unsorted/sip', [incomingLead(call)]);
+            const body = [incomingLead(call)];
+            const json = await request('delivery', 'POST', '/api/v4/leads/unsorted/sip', body, { leaving });
             return incomingPlace(json === null ? undefined : read(UnsortedSchema, json)._embedded.unsorted[0]);
           }
           default: {

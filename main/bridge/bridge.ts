@@ -23,7 +23,7 @@ import type { KommoOrigin } from '../../app/kommo/address.ts';
 import { admit } from './admission.ts';
 import { withBrowser, type PairedBrowser } from './paired-browser.ts';
 import { createPairingDesk } from './pairing-desk.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type TabMessage } from './session.ts';
 
 export type BridgeState = {
   /** `connected`: a tab takes calls. `waiting`: a browser is paired, and no tab of it takes calls. */
@@ -83,6 +83,8 @@ export type Bridge = {
    * where there is none, or it did not answer in time: offer it again later, the widget drops a repeat.
    */
   deliver(call: CompletedCall): Promise<'shown' | 'no-widget'>;
+  /** The same for the recording of a call that was shown before. */
+  deliverRecording(call: CompletedCall): Promise<'shown' | 'no-widget'>;
   stop(): Promise<void>;
 };
 
@@ -115,6 +117,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   /** Ready tabs, in the order in which they came. */
   const tabs = new Map<Session, Tab>();
   const calls = new Map<string, { call: BridgeCall; notified: boolean }>();
+  /** By what acknowledges them. */
   const deliveries = new Map<string, Delivery>();
   let browsers: PairedBrowser[] = [];
   let server: Server | null = null;
@@ -272,10 +275,7 @@ export function createBridge(ports: BridgePorts): Bridge {
     choose();
   }
 
-  function onMessage(
-    session: Session,
-    message: { type: 'role'; leader: boolean; locks: boolean } | { type: 'ack'; id: string } | { type: 'pong' },
-  ): void {
+  function onMessage(session: Session, message: TabMessage): void {
     const tab = tabs.get(session);
     if (tab === undefined) return;
     if (message.type === 'pong') {
@@ -285,7 +285,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       tab.locks = message.locks;
       choose();
     } else {
-      const delivery = deliveries.get(message.id);
+      const delivery = deliveries.get(`${message.type} ${message.id}`);
       if (delivery?.session === session) delivery.settle('shown');
     }
   }
@@ -356,8 +356,13 @@ export function createBridge(ports: BridgePorts): Bridge {
     for (const session of tabs.keys()) if (session !== told) session.send({ type: 'call', call, notify: false });
   }
 
-  function deliver(full: CompletedCall): Promise<'shown' | 'no-widget'> {
-    const running = deliveries.get(full.id);
+  function hand(
+    full: CompletedCall,
+    type: 'call.completed' | 'call.recording',
+    acknowledged: 'ack' | 'ack.recording',
+  ): Promise<'shown' | 'no-widget'> {
+    const key = `${acknowledged} ${full.id}`;
+    const running = deliveries.get(key);
     if (running !== undefined) return running.promise;
     sweep();
     const session = leader();
@@ -369,12 +374,12 @@ export function createBridge(ports: BridgePorts): Bridge {
       const late = setTimeout(() => settle('no-widget'), limits.ack);
       settle = (outcome) => {
         clearTimeout(late);
-        deliveries.delete(full.id);
+        deliveries.delete(key);
         resolve(outcome);
       };
     });
-    deliveries.set(full.id, { session, promise, settle });
-    session.send({ type: 'call.completed', call: bridgeCompleted(full) });
+    deliveries.set(key, { session, promise, settle });
+    session.send({ type, call: bridgeCompleted(full) });
     return promise;
   }
 
@@ -433,7 +438,8 @@ export function createBridge(ports: BridgePorts): Bridge {
       for (const session of [...sessions]) session.refuse('unknown-browser');
     },
     showCall,
-    deliver,
+    deliver: (call) => hand(call, 'call.completed', 'ack'),
+    deliverRecording: (call) => hand(call, 'call.recording', 'ack.recording'),
     async stop() {
       stopped = true;
       clearTimeout(retry);

@@ -31,6 +31,9 @@ const MAX_UNSENT = 256 * 1024;
 /** Why the pairing desk has no code to try. */
 export type NoCode = { code: 'no-code' } | { code: 'locked-out'; seconds: number };
 
+/** What a tab that is ready may say. */
+export type TabMessage = Extract<WidgetMessage, { type: 'role' | 'ack' | 'ack.recording' | 'pong' }>;
+
 export type SessionPorts = {
   origin: string;
   port: number;
@@ -52,7 +55,7 @@ export type SessionPorts = {
   /** Whether this tab is the right person's; a refusal where not. */
   admitTab(session: Session, tab: { origin: string; userId: number }): RefusalCode | null;
   /** Messages of a tab that is ready. */
-  onMessage(session: Session, message: Extract<WidgetMessage, { type: 'role' | 'ack' | 'pong' }>): void;
+  onMessage(session: Session, message: TabMessage): void;
   onReady(session: Session): void;
   onClosed(session: Session): void;
 };
@@ -148,10 +151,7 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
     if (step.at === 'hello' && message.type === 'hello') return hello(message);
     if (step.at === 'prove' && message.type === 'prove') return judge(step, message.proof);
     if (step.at === 'tab' && message.type === 'tab') return admitTab(step.clientId, message);
-    if (step.at === 'ready' && (message.type === 'role' || message.type === 'ack' || message.type === 'pong')) {
-      ports.onMessage(session, message);
-      return;
-    }
+    if (step.at === 'ready' && ofTab(message)) return ports.onMessage(session, message);
     strike('out-of-order');
   }
 
@@ -243,4 +243,8 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
   socket.on('error', (error) => ports.log('bridge.socket-error', { code: Reflect.get(error, 'code') }));
   socket.on('close', () => end(() => undefined));
   return session;
+}
+
+function ofTab(message: WidgetMessage): message is TabMessage {
+  return message.type !== 'hello' && message.type !== 'prove' && message.type !== 'tab';
 }

@@ -117,7 +117,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
     signOut: (waiting) => {
       if (waiting === 'give-up') {
-        journal.giveUp('You gave this call up when you signed out.');
+        journal.giveUp('You gave this call up when you signed out.', session.account()?.id ?? null);
         ports.historyChanged();
       }
       session.signOut();

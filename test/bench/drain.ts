@@ -79,6 +79,8 @@ export const drainFigure: Figure = {
       heldUntil: () => 0,
       hasAudio: () => Promise.resolve(false),
       widget: () => Promise.resolve('shown'),
+      bell: () => Promise.resolve('shown'),
+      account: () => null,
       now: Date.now,
       random: Math.random,
       after: (ms, run) => {

@@ -324,9 +324,15 @@ export const en: Texts = {
         'given-up': 'Was given up.',
       },
       widget: {
-        waiting: 'Waiting for Kommo’s page to open.',
+        waiting: 'Waiting to be shown on Kommo’s page.',
         failed: 'Could not be shown on Kommo’s page.',
         expired: 'Was not shown on Kommo’s page in time.',
+        'given-up': 'Was given up.',
+      },
+      bell: {
+        waiting: 'The recording is still to be added on Kommo’s page.',
+        failed: 'The recording could not be added on Kommo’s page.',
+        expired: 'The recording was not added on Kommo’s page in time.',
         'given-up': 'Was given up.',
       },
     },

@@ -111,6 +111,8 @@ const deliveries = createDeliveries({
   heldUntil: () => 0,
   hasAudio: () => Promise.resolve(false),
   widget: () => Promise.resolve('no-widget'),
+  bell: () => Promise.resolve('no-widget'),
+  account: session.account,
   now: Date.now,
   random: Math.random,
   after,

@@ -135,6 +135,8 @@ export class Desk {
       heldUntil: () => 0,
       hasAudio: () => Promise.resolve(true),
       widget: () => Promise.resolve('shown'),
+      bell: () => Promise.resolve('shown'),
+      account: () => null,
       now: () => this.#now,
       random: () => 0,
       after: (ms, run) => this.#after(ms, () => life === this.#life && run()),
