@@ -53,6 +53,9 @@ const DELIVERY_SHARE = 6 / 7;
  */
 const CALLS_COME_MS = 60_000;
 const CALL_SHARE = 3 / 7;
+/** So much of a window is this desktop's own when a refusal is not held against colleagues, and again after so long. */
+const OTHERS_SHARE = 4 / 7;
+const FORGIVEN_AGAIN_MS = 60_000;
 /** A refusal for a second frees a place much earlier: who has the caller on the line does not wait for all of it. */
 const SHORT_PAUSE_MS = 1000;
 const ANSWERED_AGAIN_MS = 300;
@@ -92,7 +95,7 @@ export function createBudget({
   timers: Timers;
   office?: OfficePorts;
 }): Budget {
-  const share = createOfficeShare(office);
+  const share = createOfficeShare(office, timers.now);
   const deliveryMs = 1000 / (perSecond * DELIVERY_SHARE);
   const kept = Math.floor(perSecond * CALL_SHARE);
   let queue: Waiting[] = [];
@@ -102,6 +105,7 @@ export function createBudget({
   let nextDelivery = 0;
   let deliveryWaitsSince = 0;
   let calledAt = -Infinity;
+  let forgivenAt = -Infinity;
   let wakeAt = Infinity;
   /** The rounds of the calls that ring in the whole office, one after the other; all desktops see the same ones. */
   let rounds: Round[] = [];
@@ -176,6 +180,15 @@ export function createBudget({
     for (const { give } of gone) give(false);
     return gone.length > 0;
   };
+  /** A refusal while this desktop alone filled most of the window says little of colleagues; two in a minute do. */
+  const learnFrom = (blocked: boolean) => {
+    const now = timers.now();
+    const own = sentAt.filter((at) => at > now - WINDOW_MS).length;
+    const forgiven = !blocked && own > perSecond * OTHERS_SHARE && now - forgivenAt > FORGIVEN_AGAIN_MS;
+    if (forgiven) forgivenAt = now;
+    else share.refused(blocked);
+  };
+
   const giveUpCalls = () => {
     if (pausedUntil - timers.now() > CALL_PATIENCE_MS) giveUp((waiting) => waiting.rank() !== RANK.delivery);
   };
@@ -272,6 +285,7 @@ export function createBudget({
       },
       ended(elsewhere) {
         over = elsewhere ? 'elsewhere' : 'ended';
+        if (elsewhere) share.colleague();
         endRound(round);
         const given = giveUp((waiting) => {
           const request = mine.get(waiting);
@@ -293,7 +307,7 @@ export function createBudget({
     pause: (ms) => {
       const now = timers.now();
       // Requests that were under way together are refused together: that is learned from once.
-      if (now >= pausedUntil) share.refused(ms > CALL_PATIENCE_MS);
+      if (now >= pausedUntil) learnFrom(ms > CALL_PATIENCE_MS);
       pausedUntil = Math.max(pausedUntil, now + ms);
       answeredPausedUntil =
         ms > SHORT_PAUSE_MS

@@ -4,9 +4,9 @@ import { createBudget, type Priority, type Turn } from '../../../../app/kommo/bu
 import type { Office } from '../../../../app/kommo/office.ts';
 import { fakeClock } from './fake-clock.ts';
 
-function sender(perSecond: number, provisioned: Office | null = null) {
+function sender(perSecond: number, provisioned: Office | null = null, recalled = 1) {
   const clock = fakeClock();
-  let kept = 1;
+  let kept = recalled;
   const budget = createBudget({
     perSecond,
     timers: clock.ports,
@@ -219,36 +219,112 @@ describe('in an office', () => {
 });
 
 describe('with nothing provisioned', () => {
-  /** Rings once and is refused; returns how long the next call waits before it asks. */
-  async function afterRefusal(pauseMs: number, quietRings: number) {
-    const { clock, budget, sent, take, kept } = sender(7);
-    take(budget.turn(true), 'refused');
-    await clock.advance(50);
-    budget.pause(pauseMs);
-    await clock.advance(pauseMs + 1000);
-    for (let i = 0; i < quietRings; i++) {
-      budget.turn(true).ended(false);
-      await clock.advance(1000);
-    }
-    const ringsAt = clock.now();
-    take(budget.turn(true), 'next');
-    await clock.advance(60_000);
-    return { waited: (sent.at(-1)?.at ?? Infinity) - ringsAt, kept: kept() };
+  const MINUTE = 60_000;
+
+  function lone(kept = 1) {
+    const desk = sender(7, null, kept);
+    const { clock, budget, sent, take } = desk;
+    return {
+      ...desk,
+      /** Rings; `pauseMs` where its first request is refused. Returns how long it waited before it asked. */
+      async ring({ pauseMs = 0, elsewhere = false } = {}) {
+        const ringsAt = clock.now();
+        const before = sent.length;
+        const turn = budget.turn(true);
+        take(turn, 'who');
+        await clock.advance(30_000);
+        if (pauseMs > 0) budget.pause(pauseMs);
+        turn.ended(elsewhere);
+        await clock.advance(pauseMs);
+        return (sent[before]?.at ?? Infinity) - ringsAt;
+      },
+    };
   }
 
-  test('a refusal teaches that there are colleagues, quiet rings that there are none', async () => {
-    expect((await afterRefusal(1000, 0)).waited).toBeGreaterThan(1000);
-    expect((await afterRefusal(1000, 6)).waited).toBe(0);
+  test('one refusal is heeded for a minute and then forgotten: other programs draw them too', async () => {
+    const { ring, clock, kept } = lone();
+    await ring({ pauseMs: 1000 });
+    expect(kept()).toBeGreaterThan(3);
+    expect(await ring()).toBeGreaterThan(1000);
+    await clock.advance(MINUTE);
+    expect(await ring()).toBe(0);
+    expect(kept()).toBe(1);
+  });
+
+  test('so are its deliveries, even where no call comes', async () => {
+    const { ring, clock, send, what } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE + 1);
+    const before = what().length;
+    for (let i = 0; i < 40; i++) send('delivery');
+    await clock.advance(15_000);
+    expect(what().length - before).toBe(40);
+  });
+
+  test('two are believed; quiet rings take it off again', async () => {
+    const { ring, clock } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    expect(await ring()).toBeGreaterThan(1000);
+    for (let i = 0; i < 6; i++) await ring();
+    expect(await ring()).toBe(0);
+  });
+
+  test('two with twenty quiet rings between them are one and one', async () => {
+    const { ring, clock } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    for (let i = 0; i < 21; i++) expect(await ring()).toBe(0);
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    expect(await ring()).toBe(0);
+  });
+
+  test.each([
+    ['the call that was refused', [{ pauseMs: 1000, elsewhere: true }]],
+    ['an earlier call', [{ elsewhere: true }, { pauseMs: 1000 }]],
+    ['a later call', [{ pauseMs: 1000 }, { elsewhere: true }]],
+  ])('one is believed where a colleague took %s', async (_, rings) => {
+    const { ring, clock } = lone();
+    for (const one of rings) await ring(one);
+    await clock.advance(MINUTE);
+    expect(await ring()).toBeGreaterThan(1000);
+  });
+
+  test('colleagues without a refusal fit: nobody waits', async () => {
+    const { ring } = lone();
+    for (let i = 0; i < 3; i++) expect(await ring({ elsewhere: true })).toBe(0);
+  });
+
+  test('a refusal of a window that was nearly all its own says nothing of colleagues; a second in a minute does', async () => {
+    const { budget, clock, send, kept } = lone();
+    const fill = async () => {
+      for (let i = 0; i < 7; i++) send('call');
+      await clock.advance(100);
+      budget.pause(1000);
+      await clock.advance(3000);
+    };
+    await fill();
+    expect(kept()).toBe(1);
+    await clock.advance(MINUTE);
+    await fill();
+    expect(kept()).toBe(1);
+    await fill();
+    expect(kept()).toBeGreaterThan(3);
   });
 
   test('a block teaches that there are many, for long', async () => {
-    expect((await afterRefusal(60_000, 0)).waited).toBeGreaterThan(5000);
-    expect((await afterRefusal(60_000, 20)).waited).toBeGreaterThan(5000);
+    const { ring } = lone();
+    await ring({ pauseMs: MINUTE });
+    for (let i = 0; i < 20; i++) expect(await ring()).toBeGreaterThan(3000);
   });
 
-  test('what was learned is kept', async () => {
-    expect((await afterRefusal(1000, 0)).kept).toBeGreaterThan(3);
-    expect((await afterRefusal(1000, 12)).kept).toBe(1);
+  test('what was learned is believed after the next start', async () => {
+    const { ring, kept } = lone(8);
+    expect(await ring()).toBeGreaterThan(1000);
+    expect(kept()).toBe(7);
   });
 });
 
