@@ -160,6 +160,7 @@ export function compose(foundation: Foundation): void {
     rules: settings.numberRules,
     userOf: mappedUser,
     turnOf: turns.begin,
+    choiceRule: settings.calls,
     timeline,
     log,
   });
@@ -187,6 +188,7 @@ export function compose(foundation: Foundation): void {
     recordingRule: () => settings.calls().recording,
     extension: ownExtension,
     lineHeader: () => settings.calls().lineHeader,
+    voicemail: () => settings.calls().voicemail,
     agent: (call) => {
       const mapped = mappedUser(call);
       if (mapped !== null && mapped !== session.user()?.id)
@@ -222,9 +224,9 @@ export function compose(foundation: Foundation): void {
       panel.historyChanged();
       deliveries.run();
     },
-    settled: (id, caller) => {
+    settled: (id, later) => {
       try {
-        journal.setCaller(id, caller, Date.now());
+        annotations.settled(id, later);
       } catch (error) {
         // The call itself is kept; only who it was is not.
         log('journal.not-settled', { error: String(error) });

@@ -68,6 +68,7 @@ const DISPOSITIONS = {
   answered: 'answered',
   missed: 'missed',
   'answered elsewhere': 'answered_elsewhere',
+  voicemail: 'voicemail',
   declined: 'declined',
   busy: 'busy',
   cancelled: 'cancelled',

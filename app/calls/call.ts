@@ -1,5 +1,6 @@
 /** The call as data: what is known of one SIP call, and how an event changes it. */
 import { answeredElsewhere } from './reason.ts';
+import { answeredByVoicemail, wentToVoicemail } from './voicemail.ts';
 import type { CallEvent, EndCause, Party } from './phone-event.ts';
 
 export type CallState = 'ringing' | 'dialling' | 'active' | 'held' | 'ended';
@@ -32,6 +33,8 @@ export const DISPOSITIONS = [
   'answered',
   'missed',
   'answered elsewhere',
+  /** A voicemail box has it: the agent's own, of a call that rang here, or that of whoever was called. */
+  'voicemail',
   'declined',
   'busy',
   'cancelled',
@@ -110,11 +113,17 @@ function withHeaders(call: Call, headers: CallEvent['headers']): Call {
   return news.length === 0 ? call : { ...call, headers: { ...call.headers, ...Object.fromEntries(news) } };
 }
 
-/** The one disposition of an ended call. */
-export function dispositionOf(call: Pick<Call, 'direction' | 'answeredAt' | 'cause'>): Disposition {
-  if (call.answeredAt !== null) return 'answered';
+/** The one disposition of an ended call. `boxes`: the numbers of voicemail boxes, where they are known. */
+export function dispositionOf(
+  call: Pick<Call, 'direction' | 'answeredAt' | 'cause' | 'remote' | 'headers'>,
+  boxes: readonly string[] = [],
+): Disposition {
+  if (call.answeredAt !== null)
+    return call.direction === 'outbound' && answeredByVoicemail(call, boxes) ? 'voicemail' : 'answered';
   const { by, how, status, reason } = call.cause ?? { by: 'network', how: 'failed' };
   if (call.direction === 'inbound') {
+    // A box that is rung like a phone answers "elsewhere" as well.
+    if (how === 'cancel' && wentToVoicemail(reason)) return 'voicemail';
     if (how === 'cancel' && answeredElsewhere(reason)) return 'answered elsewhere';
     if (by === 'local' && how === 'rejected') return status === 486 || status === 600 ? 'busy' : 'declined';
     // Our side could not take it (no microphone, no common codec): the agent did try.

@@ -43,6 +43,8 @@ export const EntitySchema = v.object({
   first_name: maybe(v.string()),
   last_name: maybe(v.string()),
   responsible_user_id: v.fallback(maybe(v.number()), null),
+  /** Of leads. */
+  status_id: v.fallback(maybe(v.number()), null),
   custom_fields_values: v.fallback(
     maybe(
       v.array(
@@ -54,16 +56,21 @@ export const EntitySchema = v.object({
     ),
     null,
   ),
-  /** With `with=contacts`: the people of a lead or a customer. */
+  /** With `with=contacts`: the people of a lead or a customer. With `with=leads`: the leads of a contact or a company. */
   _embedded: v.fallback(
-    maybe(v.object({ contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))) })),
+    maybe(
+      v.object({
+        contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))),
+        leads: v.fallback(maybe(v.array(v.object({ id }))), null),
+      }),
+    ),
     null,
   ),
 });
 export type EntityAnswer = v.InferOutput<typeof EntitySchema>;
 
-/** `GET /api/v4/contacts?query=`. */
-export const ContactsSchema = v.object({ _embedded: v.object({ contacts: v.array(EntitySchema) }) });
+/** `GET /api/v4/{contacts|companies|leads}`, by the name of the list. */
+export const CardsSchema = v.object({ _embedded: v.record(v.string(), v.array(EntitySchema)) });
 
 /** `POST /api/v4/calls`. */
 export const CallsAnswerSchema = v.object({

@@ -4,7 +4,7 @@ import { entityTypeOf, sectionOf, type KommoOrigin } from './address.ts';
 import {
   AccountSchema,
   CallsAnswerSchema,
-  ContactsSchema,
+  CardsSchema,
   EntitySchema,
   EventsAnswerSchema,
   NotesSchema,
@@ -157,6 +157,9 @@ function requestsThrough(
   ): AsyncGenerator<I> {
     for (let page = 1; page <= MOST_PAGES; page++) {
       const joined = path.includes('?') ? '&' : '?';
+  const cardsIn = (section: string, json: unknown): Card[] =>
+    json === null ? [] : (read(CardsSchema, json)._embedded[section] ?? []).map(cardOf);
+
       const json = await request('delivery', 'GET', `${path}${joined}limit=${PAGE_SIZE}&page=${page}`);
       const items = json === null ? [] : itemsOf(read(schema, json));
       yield* items;
@@ -239,12 +242,24 @@ function requestsThrough(
     },
 
     /**
-     * The contacts that a text search for these digits gives: Kommo compares fewer digits here than in an event, so
-     * each has to be compared again. Notifies nobody. `priority`: `extra` where no name waits for it.
+     * The contacts or companies that a text search for these digits gives, with the ids of their leads: Kommo compares
+     * fewer digits here than in an event, so each has to be compared again. Notifies nobody. `priority`: `extra` where
+     * no name waits for it.
      */
-    contactsWith: async (digits: string, priority: 'call' | 'extra' = 'call'): Promise<Card[]> => {
-      const json = await request(priority, 'GET', `/api/v4/contacts?query=${encodeURIComponent(digits)}&limit=50`);
-      return json === null ? [] : read(ContactsSchema, json)._embedded.contacts.map(cardOf);
+    cardsWith: async (
+      type: 'contact' | 'company',
+      digits: string,
+      priority: 'call' | 'extra' = 'call',
+    ): Promise<Card[]> => {
+      const section = sectionOf(type);
+      const query = `query=${encodeURIComponent(digits)}&with=leads&limit=50`;
+      return cardsIn(section, await request(priority, 'GET', `/api/v4/${section}?${query}`));
+    },
+
+    /** The leads with these ids, as far as the user may read them. For nothing that a name waits for. */
+    leadsOf: async (ids: readonly number[]): Promise<Card[]> => {
+      const filter = ids.map((id) => `filter[id][]=${id}`).join('&');
+      return cardsIn('leads', await request('extra', 'GET', `/api/v4/leads?${filter}&limit=50`));
     },
 
     /**

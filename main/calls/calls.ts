@@ -1,18 +1,20 @@
 /** The one writer of call state: folds what the phone reports, and sees that each part hears of it in its turn. */
-import { dispositionOf, type Call } from '../../app/calls/call.ts';
+import type { Call } from '../../app/calls/call.ts';
 import { emptyBook, fold } from '../../app/calls/call-book.ts';
 import {
   completedCall,
+  sameEntity,
   type Caller,
+  type CallMatch,
   type CompletedCall,
   type EntityRef,
   type RecordingRule,
 } from '../../app/calls/completed-call.ts';
 import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
 import { lineOf } from '../../app/calls/line.ts';
-import type { CallMatch, CallView } from '../../app/ipc/panel.ts';
+import type { CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
-import { sameEntity, type Listener, type Resolution } from '../caller/caller.ts';
+import type { Listener, Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
 import type { Toasts } from '../toasts/toasts.ts';
@@ -53,8 +55,10 @@ export type CallPorts = {
   command(command: PhoneCommand): boolean;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
   record(call: CompletedCall, settled: boolean): void;
-  /** Kommo's answer for a call that was recorded before it came. */
-  settled(id: string, caller: Caller): void;
+  /** What Kommo said of a call that was recorded before: who it is, or who else has the number. */
+  settled(id: string, later: { caller?: Caller; matches?: CallMatch[] }): void;
+  /** Numbers of voicemail boxes. */
+  voicemail(): readonly string[];
   /** A call changed in a way that others show; its last change has the state `ended`. A private one is not for the browser. */
   changed(view: CallView, isPrivate: boolean): void;
 };
@@ -169,7 +173,7 @@ export function createCalls(ports: CallPorts) {
     if (call === undefined) {
       if (!resolving) {
         known.delete(id);
-        ports.settled(id, caller);
+        ports.settled(id, { caller });
       }
       return;
     }
@@ -189,7 +193,8 @@ export function createCalls(ports: CallPorts) {
   function others(id: string, matches: CallMatch[]): void {
     const facts = known.get(id);
     const call = byId(id);
-    if (facts === undefined || call === undefined || facts.chosen) return;
+    if (call === undefined) return matches.length > 1 ? ports.settled(id, { matches }) : undefined;
+    if (facts === undefined || facts.chosen) return;
     const next = { ...facts, matches };
     known.set(id, next);
     if (differs(call, next, facts)) toasts.name(subject(call, next));
@@ -215,6 +220,9 @@ export function createCalls(ports: CallPorts) {
     const record = completedCall(call, {
       number: facts.number,
       caller: facts.caller,
+      matches: facts.matches,
+      chosen: facts.chosen,
+      voicemail: ports.voicemail(),
       agent: ports.agent(call),
       extension: ports.extension(),
       line: facts.line,
@@ -223,7 +231,7 @@ export function createCalls(ports: CallPorts) {
     timeline.add(
       'ended',
       call.id,
-      { disposition: dispositionOf(call), talkSeconds: record.talkSeconds },
+      { disposition: record.disposition, talkSeconds: record.talkSeconds },
       call.endedMonotonic ?? performance.now(),
     );
     ports.record(record, !facts.resolving);
@@ -309,7 +317,7 @@ export function createCalls(ports: CallPorts) {
     decline: (id: string) => command(id, 'decline'),
     hangUp: (id: string) => command(id, 'hang-up'),
     dial: (target: string) => ports.command({ kind: 'dial', target }),
-    /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice. */
+    /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice, or the call is over. */
     chooseMatch(id: string, entity: EntityRef): boolean {
       const call = byId(id);
       const facts = known.get(id);

@@ -53,7 +53,9 @@ export type Settlement = {
 };
 
 /** What may change in a call after it was recorded. */
-export type Change = Partial<Pick<CompletedCall, 'caller' | 'recording' | 'agentDisposition' | 'note'>>;
+export type Change = Partial<
+  Pick<CompletedCall, 'caller' | 'matches' | 'chosen' | 'recording' | 'agentDisposition' | 'note'>
+>;
 
 export type Store = ReturnType<typeof createStore>;
 

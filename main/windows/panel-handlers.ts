@@ -65,7 +65,9 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     hangUp: (id) => commanded(calls.hangUp(id)),
     openCard: async (id) => cards.open(id, (await calls.party(id)) ?? journal.call(id)),
     chooseMatch: (id, entity) =>
-      calls.chooseMatch(id, entity) ? done : { ok: false, message: 'This call is over already.' },
+      calls.chooseMatch(id, entity) || annotations.choose(id, entity)
+        ? done
+        : { ok: false, message: 'This call is on its way to its card. Write on the card in Kommo who it was.' },
 
     history: (before, limit) => ({
       ok: true,
@@ -77,6 +79,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
         savedTo: savedTo(all),
         recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
         annotateUntil: call.endedAt + ANNOTATE_MS,
+        chooseUntil: annotations.chooseUntil(call),
       })),
     }),
     openHistoryCard: (id) => {

@@ -14,7 +14,15 @@ export type Phone = {
   stop(): void;
 };
 
-const ALWAYS = ['reason', 'p-asserted-identity', 'diversion', 'call-info', 'alert-info'];
+const ALWAYS = [
+  'reason',
+  'p-asserted-identity',
+  'remote-party-id',
+  'history-info',
+  'diversion',
+  'call-info',
+  'alert-info',
+];
 /** Longer than any PBX lets a call ring (Timer C, RFC 3261 section 16.6): ending it is the PBX's business. */
 const RING_SECONDS = 300;
 

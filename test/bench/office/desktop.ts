@@ -95,6 +95,7 @@ const resolver = createCallerResolver({
   rules: settings.numberRules,
   userOf: () => null,
   turnOf: turns.begin,
+  choiceRule: settings.calls,
   timeline,
   log,
 });
@@ -129,6 +130,7 @@ const calls = createCalls({
   recordingRule: () => undefined,
   extension: () => extension,
   lineHeader: () => undefined,
+  voicemail: () => [],
   agent,
   recall: resolver.recall,
   resolve: resolver.resolve,
@@ -148,8 +150,8 @@ const calls = createCalls({
     journal.record(call, targets, Date.now() + (settled ? 0 : 20_000));
     deliveries.run();
   },
-  settled: (id, caller) => {
-    journal.setCaller(id, caller, Date.now());
+  settled: (id, { caller }) => {
+    if (caller !== undefined) journal.setCaller(id, caller, Date.now());
     deliveries.run();
   },
   changed: (view) => {

@@ -79,6 +79,7 @@ export function pastCall(
     savedTo: null,
     recordingWarning: null,
     annotateUntil: 0,
+    chooseUntil: 0,
     ...entry,
   };
 }
