@@ -12,6 +12,7 @@ import {
   claimsOf,
   CODE_MS,
   codeRefusedSentence,
+  signInUnansweredSentence,
   readPasted,
   readRedirect,
   renewalRefusedSentence,
@@ -452,7 +453,7 @@ export function createSession(ports: SessionPorts) {
           'Kommo does not accept this token. Copy it again from "Keys and scopes", whole, and check that it has not expired.',
         );
       }
-      throw error;
+      throw error instanceof KommoRefusal ? new Error(signInUnansweredSentence(error)) : error;
     }
   }
 
@@ -468,8 +469,10 @@ export function createSession(ports: SessionPorts) {
   /** Changes a code for tokens and enters with them. `still` says whether anybody waits for it. */
   async function takeCode(origin: KommoOrigin, oauth: Integration, code: string, still: () => boolean): Promise<void> {
     const pair = await endpoint.tokens(origin, tokenRequest(oauth, { code })).catch((error: unknown) => {
-      if (!(error instanceof KommoRefusal) || error.passes) throw error;
-      throw new Error(codeRefusedSentence(error.detail, oauth.redirectUri));
+      if (!(error instanceof KommoRefusal)) throw error;
+      throw new Error(
+        error.passes ? signInUnansweredSentence(error) : codeRefusedSentence(error.detail, oauth.redirectUri),
+      );
     });
     const next = tokensOf(origin, pair);
     // Asked before it is kept, as it may be another account's: this pair replaces none, so that one lost here costs no
