@@ -149,6 +149,9 @@ function requestsThrough(
     });
   }
 
+  const cardsIn = (section: string, json: unknown): Card[] =>
+    json === null ? [] : (read(CardsSchema, json)._embedded[section] ?? []).map(cardOf);
+
   /** The items of a list, page after page, as far as it is worth looking. */
   async function* pages<T extends v.GenericSchema, I>(
     schema: T,
@@ -157,9 +160,6 @@ function requestsThrough(
   ): AsyncGenerator<I> {
     for (let page = 1; page <= MOST_PAGES; page++) {
       const joined = path.includes('?') ? '&' : '?';
-  const cardsIn = (section: string, json: unknown): Card[] =>
-    json === null ? [] : (read(CardsSchema, json)._embedded[section] ?? []).map(cardOf);
-
       const json = await request('delivery', 'GET', `${path}${joined}limit=${PAGE_SIZE}&page=${page}`);
       const items = json === null ? [] : itemsOf(read(schema, json));
       yield* items;
