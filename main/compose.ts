@@ -135,6 +135,10 @@ export function compose(foundation: Foundation): void {
   const annotations = createAnnotations({
     journal,
     isLive: (id) => calls.views().some((view) => view.id === id),
+    shared: ({ direction, answeredAt }) =>
+      direction === 'inbound' &&
+      answeredAt === null &&
+      (officeOf(settings.desktops(), ownExtension())?.desktops ?? 1) > 1,
     now: Date.now,
     changed: () => {
       panel.historyChanged();

@@ -20,11 +20,14 @@ export type Annotations = ReturnType<typeof createAnnotations>;
 export function createAnnotations({
   journal,
   isLive,
+  shared,
   now,
   changed,
 }: {
   journal: Pick<Journal, 'call' | 'amend' | 'setCaller'>;
   isLive(id: string): boolean;
+  /** Whether the call ended so on colleagues' desktops too: who of them writes it is settled by time (ring-group.ts). */
+  shared(call: CompletedCall): boolean;
   now(): number;
   /** Something that waited may go. */
   changed(): void;
@@ -71,7 +74,7 @@ export function createAnnotations({
     completed(call: CompletedCall): CompletedCall {
       const draft = drafts.get(call.id);
       drafts.delete(call.id);
-      const undecided = isChoice(call) && call.chosen !== true;
+      const undecided = isChoice(call) && call.chosen !== true && !shared(call);
       if (draft === undefined ? undecided : !draft.done)
         holds.set(call.id, { until: call.endedAt + ANNOTATE_MS, choosable: true });
       return draft === undefined ? call : { ...call, ...fieldsOf(draft) };

@@ -27,6 +27,7 @@ beforeEach(() => {
       },
     },
     isLive: (id) => live.has(id),
+    shared: ({ answeredAt }) => answeredAt === null,
     now: () => now,
     changed: () => {},
   });
@@ -106,6 +107,11 @@ describe('which of several people it was', () => {
     expect(end(ended)).toBe(0);
     expect(annotations.choose('r-1', first.entity)).toBe(false);
     expect(annotations.choose('r-9', first.entity)).toBe(false);
+  });
+
+  test('a call that nobody of a ring group took waits for no choice: its desktops go by turns', () => {
+    expect(end({ ...several, answeredAt: null, disposition: 'missed' })).toBe(0);
+    expect(annotations.heldUntil('r-1')).toBe(0);
   });
 
   test('said while talking, and changed while the note is not finished', () => {
