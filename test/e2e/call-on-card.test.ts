@@ -159,3 +159,26 @@ test('what waits and what failed is said, and a retry brings it there; a strange
   expect(office.kommo.data.notes.filter(({ entity }) => entity.id === marcusWebb.id)).toHaveLength(1);
   expect(office.kommo.data.unsorted).toHaveLength(1);
 });
+
+test('a voicemail box: a caller who was taken to one, and one that answers, are neither missed nor talked', async () => {
+  const panel = await start({ voicemail: [marcusWebb.phone] });
+  const taken = office.pbx.call({
+    from: { user: annaPetrova.phone },
+    to: AGENT.extension,
+    script: { kind: 'give up', ringMs: 1500, reason: 'SIP;cause=302;text="Forwarded to voicemail"' },
+  });
+  await taken.ended;
+  const first = await eventually('the call on the card', () => noteOf('lead', annaPetrova.lead.id));
+  expect(first).toMatchObject({
+    noteType: 'call_in',
+    params: { call_status: 1, call_result: 'voicemail', duration: 0 },
+  });
+  await panel.getByText('Went to voicemail').waitFor();
+
+  office.pbx.callee(marcusWebb.phone, { kind: 'answer', ringMs: 200, talkMs: 2500 });
+  await panel.getByLabel('Number to call').fill(marcusWebb.phone);
+  await panel.getByRole('button', { name: 'Call', exact: true }).click();
+  const second = await eventually('the other on its card', () => noteOf('contact', marcusWebb.id));
+  expect(second).toMatchObject({ noteType: 'call_out', params: { call_status: 1, duration: 0 } });
+  await panel.getByText('Voicemail answered').waitFor();
+});
