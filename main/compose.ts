@@ -265,6 +265,7 @@ export function compose(foundation: Foundation): void {
     // Not before it is known whose account it is: what waits for one must not go to another.
     kommo: () => (session.user() === null ? null : session.client()),
     account: session.account,
+    office: () => officeOf(settings.desktops(), ownExtension()),
     settings: settings.calls,
     agent: signedInAgent,
     heldUntil: annotations.heldUntil,

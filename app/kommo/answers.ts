@@ -86,7 +86,15 @@ export const NotesSchema = v.object({
       v.object({
         id,
         entity_id: maybe(v.number()),
-        params: maybe(v.object({ uniq: v.optional(v.unknown()), text: v.optional(v.unknown()) })),
+        created_at: v.fallback(maybe(v.number()), null),
+        params: maybe(
+          v.object({
+            uniq: v.optional(v.unknown()),
+            text: v.optional(v.unknown()),
+            phone: v.optional(v.unknown()),
+            source: v.optional(v.unknown()),
+          }),
+        ),
       }),
     ),
   }),
@@ -98,7 +106,14 @@ export const UnsortedSchema = v.object({
     unsorted: v.array(
       v.object({
         source_uid: maybe(v.string()),
-        metadata: maybe(v.object({ uniq: v.optional(v.unknown()) })),
+        metadata: maybe(
+          v.object({
+            uniq: v.optional(v.unknown()),
+            phone: v.optional(v.unknown()),
+            called_at: v.optional(v.unknown()),
+            service_code: v.optional(v.unknown()),
+          }),
+        ),
         _embedded: maybe(v.object({ leads: maybe(v.array(v.object({ id }))) })),
       }),
     ),

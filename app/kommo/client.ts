@@ -14,7 +14,15 @@ import {
   type Account,
 } from './answers.ts';
 import type { Budget, Priority, Turn } from './budget.ts';
-import { callNote, callRecord, incomingLead, lateNews, type CardPlace, type CardWay } from './call-on-card.ts';
+import {
+  callNote,
+  callParams,
+  callRecord,
+  incomingLead,
+  lateNews,
+  type CardPlace,
+  type CardWay,
+} from './call-on-card.ts';
 import { KommoRefusal, refusalOf } from './refusal.ts';
 import { EntityRefSchema, type CompletedCall, type EntityRef } from '../calls/completed-call.ts';
 import { cardOf, type Card } from './card.ts';
@@ -167,31 +175,31 @@ function requestsThrough(
     }
   }
 
-  /** The call's own note in a list of notes, by its `uniq`; null where there is none. */
-  async function findNote(path: string, call: CompletedCall) {
+  /** The call's own note in a list of notes, by its `uniq`, or another one that is wanted; null where there is none. */
+  async function findNote(path: string, call: CompletedCall, wanted: Wanted = (uniq) => uniq === call.id) {
     const since = Math.floor(call.startedAt / 1000) - CLOCK_SLACK;
     const filter = `filter[note_type][]=call_in&filter[note_type][]=call_out&filter[updated_at][from]=${since}`;
     for await (const note of pages(NotesSchema, notesOf, `${path}?${filter}&order[id]=desc`))
-      if (note.params?.uniq === call.id) return note;
+      if (wanted(note.params?.uniq, note.params?.phone, note.created_at, note.params?.source)) return note;
     return null;
   }
 
   /**
    * Where a call is that may have been put on a card in this way, by its `uniq`; null where it is not. Asked before
-   * anything is sent again after a lost answer.
+   * anything is sent again after a lost answer. With `wanted` it is another call that is looked for.
    */
-  async function findOnCard(way: CardWay, call: CompletedCall): Promise<CardPlace | null> {
+  async function findOnCard(way: CardWay, call: CompletedCall, wanted?: Wanted): Promise<CardPlace | null> {
     if (way.way === 'note') {
-      const note = await findNote(notesPath(way.entity), call).catch(goneIsNothing);
+      const note = await findNote(notesPath(way.entity), call, wanted).catch(goneIsNothing);
       return note === null ? null : { entity: way.entity, incomingLead: false };
     }
     if (way.way === 'incoming-lead') {
       for await (const entry of pages(UnsortedSchema, ({ _embedded }) => _embedded.unsorted, UNSORTED))
-        if (entry.source_uid === call.id || entry.metadata?.uniq === call.id) return incomingPlace(entry);
+        if (wanted === undefined ? isEntryOf(entry, call) : wantsEntry(entry, wanted)) return incomingPlace(entry);
     }
     // By its number Kommo chose the card; an incoming lead that somebody accepted meanwhile is a lead with its note.
     for (const type of way.way === 'calls' ? CARDS_WITH_NUMBERS : LEADS) {
-      const note = await findNote(`/api/v4/${sectionOf(type)}/notes`, call);
+      const note = await findNote(`/api/v4/${sectionOf(type)}/notes`, call, wanted);
       const id = note?.entity_id;
       if (note !== null)
         return {
@@ -298,7 +306,27 @@ function requestsThrough(
       }
     },
 
-    findOnCard,
+    findOnCard: (way: CardWay, call: CompletedCall): Promise<CardPlace | null> => findOnCard(way, call),
+
+    /**
+     * Where a colleague's desktop has put the same call, which rang there too: another `uniq`, and the same number at
+     * the same time. Null where none has. `isOurs`: whether that `uniq` is a call of this desktop, so another call.
+     */
+    findSameCall: (way: CardWay, call: CompletedCall, isOurs: (uniq: string) => boolean): Promise<CardPlace | null> => {
+      const { phone, source } = callParams(call);
+      const startedAt = call.startedAt / 1000;
+      return findOnCard(
+        way,
+        call,
+        (uniq, number, at, by) =>
+          typeof uniq === 'string' &&
+          !isOurs(uniq) &&
+          number === phone &&
+          String(by).toLowerCase() === String(source).toLowerCase() &&
+          typeof at === 'number' &&
+          Math.abs(at - startedAt) <= SAME_CALL_SECONDS,
+      );
+    },
 
     /**
      * Says on the card what came later (a recording, what the agent said): changes the call's own note, or where there
@@ -334,10 +362,20 @@ const UNSORTED = '/api/v4/leads/unsorted?filter[category][]=sip&order[created_at
 /** What is looked for was written in the last days: so many pages of so many are more than an office writes in them. */
 const PAGE_SIZE = 250;
 const MOST_PAGES = 8;
+/** Legs of one call begin together, as far as the desktops' clocks agree. */
+const SAME_CALL_SECONDS = 10;
 /** Clocks differ; what a call left on a card was changed no earlier than so long before it. Seconds. */
 const CLOCK_SLACK = 24 * 60 * 60;
 
 const notesPath = ({ type, id }: EntityRef): string => `/api/v4/${sectionOf(type)}/${id}/notes`;
+/** Whether a note or an entry of the incoming leads is the one that is looked for. `at`: Unix seconds. */
+type Wanted = (uniq: unknown, phone: unknown, at: unknown, source: unknown) => boolean;
+type Entry = v.InferOutput<typeof UnsortedSchema>['_embedded']['unsorted'][number];
+const isEntryOf = ({ source_uid, metadata }: Entry, { id }: CompletedCall): boolean =>
+  source_uid === id || metadata?.uniq === id;
+const wantsEntry = ({ source_uid, metadata }: Entry, wanted: Wanted): boolean =>
+  wanted(metadata?.uniq ?? source_uid, metadata?.phone, metadata?.called_at, metadata?.service_code);
+
 const notesOf = ({ _embedded }: v.InferOutput<typeof NotesSchema>) => _embedded.notes;
 
 function entityOf(item: { entity_id?: unknown; entity_type?: unknown } | undefined): EntityRef | null {
@@ -345,7 +383,7 @@ function entityOf(item: { entity_id?: unknown; entity_type?: unknown } | undefin
   return parsed.success ? parsed.output : null;
 }
 
-function incomingPlace(entry: v.InferOutput<typeof UnsortedSchema>['_embedded']['unsorted'][number] | undefined) {
+function incomingPlace(entry: Entry | undefined) {
   const id = entry?._embedded?.leads?.[0]?.id;
   return { entity: id === undefined ? null : ({ type: 'lead', id } as const), incomingLead: true };
 }

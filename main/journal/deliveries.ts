@@ -5,10 +5,12 @@
  */
 import { KommoRefusal, type RefusalKind } from '../../app/kommo/refusal.ts';
 import { bridgeCompleted, bellElement } from '../../app/bridge/completed.ts';
-import { callParams, lateNews, waysToCard } from '../../app/kommo/call-on-card.ts';
+import { callParams, lateNews, waysToCard, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CallSettings } from '../../app/settings/provisioning.ts';
+import type { Office } from '../../app/kommo/office.ts';
+import { cardTurn } from './ring-group.ts';
 import type { Account, Delivery, DeliveryTarget, Journal, Settlement } from './journal.ts';
 
 /** After this a completed call is no news any more in a browser; the card still gets it. */
@@ -35,6 +37,8 @@ export type DeliveryPorts = {
   kommo(): KommoClient | null;
   /** The account that this desktop is signed in to; null while that is not known. */
   account(): Account | null;
+  /** Who else may have the same call; null, and left out, where this desktop is alone. */
+  office?(): Office | null;
   settings(): Pick<CallSettings, 'cardBy' | 'unknownInbound'>;
   /** Who is signed in: the author of calls that ended while nobody was. */
   agent(): CompletedCall['agent'];
@@ -164,6 +168,9 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
   // A call of nobody would be a robot's in Kommo.
   if (agent === null) return idle(ports, UNKNOWN_AGENT, ambiguous);
   const sent = { ...call, agent };
+  const turn = cardTurn(call, ports.office?.() ?? null, delivery.tries, now());
+  if (turn !== null && turn.at > now())
+    return { state: 'waiting', error: delivery.error, nextTry: turn.at, counts: false, ambiguous };
   const young = now() - doubtSince;
   if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
   let inDoubt = ambiguous;
@@ -177,6 +184,10 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
       inDoubt = false;
       journal.certain(call.id, 'card');
     }
+    if (turn?.look === true) {
+      const place = await sameCall(client, ways, sent, journal);
+      if (place !== null) return { ...done, place, stale: () => lateNews(call) !== '' };
+    }
     for (const way of ways) {
       const place = await client.putOnCard(way, sent, () => journal.sending(call.id, 'card', way));
       // An incoming lead is taken without what came of the call: its note is told.
@@ -188,6 +199,25 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
     if (inDoubt && mayNotLook(error)) return later(ports, delivery.tries, NOT_LOOKED_UP, true, LONGEST_WAIT_MS);
     return refused(error, Math.max(delivery.tries, strikes), ports, inDoubt);
   }
+}
+
+/** Where a colleague's desktop has put the call; null where it has not, or where that may not be looked up. */
+async function sameCall(
+  client: KommoClient,
+  ways: readonly CardWay[],
+  call: CompletedCall,
+  journal: Journal,
+): Promise<CardPlace | null> {
+  try {
+    for (const way of ways) {
+      const place = await client.findSameCall(way, call, (uniq) => journal.call(uniq) !== null);
+      if (place !== null) return place;
+    }
+  } catch (error) {
+    // Better twice by two people than not at all.
+    if (!mayNotLook(error)) throw error;
+  }
+  return null;
 }
 
 /** Kommo would not say whether the call is there, and will not until somebody does something about it. */
