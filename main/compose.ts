@@ -22,7 +22,7 @@ import { createDeliveries } from './journal/deliveries.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
-import { turnForCard } from './journal/ring-group.ts';
+import { cardTurn } from './journal/ring-group.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
 import { electronToasts } from './toasts/electron.ts';
@@ -136,7 +136,7 @@ export function compose(foundation: Foundation): void {
   const annotations = createAnnotations({
     journal,
     isLive: (id) => calls.views().some((view) => view.id === id),
-    shared: (call) => turnForCard(call, officeOf(settings.desktops(), ownExtension())) !== null,
+    shared: (call) => cardTurn(call, officeOf(settings.desktops(), ownExtension()), 0, Date.now()) !== null,
     now: Date.now,
     changed: () => {
       panel.historyChanged();
