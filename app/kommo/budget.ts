@@ -7,7 +7,10 @@
  */
 import { createOfficeShare, type OfficePorts, type Slots } from './office.ts';
 
-/** `extra` is about a live call as well, but its name does not wait for it. */
+/**
+ * `extra` is about a live call as well, but its name does not wait for it; of a call that rings for the whole office
+ * only whoever answers asks.
+ */
 export type Priority = 'call' | 'extra' | 'delivery';
 
 export type Timers = { now(): number; after(ms: number, run: () => void): void };
@@ -156,7 +159,7 @@ export function createBudget({
   };
 
   const wakeFor = (at: number) => {
-    if (at >= wakeAt) return;
+    if (at >= wakeAt || at === Infinity) return;
     wakeAt = at;
     timers.after(Math.max(1, Math.ceil(at - timers.now())), () => {
       if (wakeAt === at) wakeAt = Infinity;
@@ -255,12 +258,15 @@ export function createBudget({
           {
             rank: () => (priority === 'extra' ? RANK.extra : urgent ? RANK.answered : RANK.call),
             notBefore: () =>
-              urgent
-                ? Math.max(
-                    Math.min(pausedUntil, answeredPausedUntil),
-                    round === null ? 0 : lastSentAt + ANSWERED_GAP_MS,
-                  )
-                : Math.max(pausedUntil, slotOf(request), notBefore),
+              // A round has no room for it, nor has what comes after: there goes again what was refused.
+              priority === 'extra' && round !== null && !urgent
+                ? Infinity
+                : urgent
+                  ? Math.max(
+                      Math.min(pausedUntil, answeredPausedUntil),
+                      round === null ? 0 : lastSentAt + ANSWERED_GAP_MS,
+                    )
+                  : Math.max(pausedUntil, slotOf(request), notBefore),
           },
           (waiting) => mine.set(waiting, request),
         );

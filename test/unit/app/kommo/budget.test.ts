@@ -121,6 +121,27 @@ describe('in an office', () => {
     expect(name).toBeLessThanOrEqual(200);
   });
 
+  test('what is good to know is asked by whoever answers, and by nobody else', async () => {
+    const { clock, budget, sent } = sender(7, seat(0));
+    const [answers, rings] = [budget.turn(true), budget.turn(true)];
+    const heard: [string, boolean][] = [];
+    void answers.take('extra').then((may) => heard.push(['answers', may]));
+    void rings.take();
+    void rings.take();
+    void rings.take('extra').then((may) => heard.push(['rings', may]));
+    await clock.advance(120_000);
+    expect(heard).toEqual([]);
+    answers.answered();
+    await clock.advance(1000);
+    rings.ended(false);
+    await clock.advance(1000);
+    expect(heard).toEqual([
+      ['answers', true],
+      ['rings', false],
+    ]);
+    expect(sent).toEqual([]);
+  });
+
   test('what is dialled here rings nowhere else: it is asked about at once', async () => {
     const { clock, budget, what, take } = sender(7, seat(39));
     take(budget.turn(false), 'who');
