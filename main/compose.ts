@@ -25,9 +25,10 @@ import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
-import { openJournal } from './journal/journal.ts';
+import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
 import { createLinkDesk } from './links/link-desk.ts';
+import { cardTurn } from './journal/ring-group.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
 import { phonePreferencesOf } from './settings/phone-config.ts';
@@ -101,7 +102,7 @@ export function compose(foundation: Foundation): void {
     },
   });
   const network = createOnceFetch();
-  let served: number | null = null;
+  let served: string | null = null;
   const session = createSession({
     settings,
     vault,
@@ -116,17 +117,23 @@ export function compose(foundation: Foundation): void {
     log,
     onChange: () => {
       refresh();
-      const user = session.user()?.id ?? null;
-      if (user !== null && user !== served) deliveries.wake('card');
-      served = user;
+      const user = session.user();
+      const account = session.account();
+      const now = user === null || account === null ? null : `${account.id} ${user.id}`;
+      if (account !== null && now !== null && now !== served) {
+        journal.bind(account);
+        deliveries.wake('card');
+        deliveries.wake('widget');
+      }
+      served = now;
     },
     onOtherAccount: (before, account) => {
-      const waiting = journal.notInKommo();
-      journal.giveUp(`This call was for the Kommo account ${before}.`);
+      const waiting = journal.notInKommo(before.id);
+      journal.giveUp(`This call was for the Kommo account ${before.name}.`, before.id);
       panel.historyChanged();
       notices.add(
         'other-account',
-        `Ringside is signed in to ${account} now, before it was ${before}.${waiting === 0 ? '' : ` Calls that still waited for ${before} were given up; the history shows them.`}`,
+        `Ringside is signed in to ${account.name} now, before it was ${before.name}.${waiting === 0 ? '' : ` Calls that still waited for ${before.name} were given up; the history shows them.`}`,
       );
     },
     onMoved: (to) =>
@@ -134,7 +141,7 @@ export function compose(foundation: Foundation): void {
         'moved',
         `Your Kommo account has a new address, ${new URL(to).host}. Ringside has followed it; open Kommo there and pair your browser again.`,
       ),
-    waitingCalls: () => journal.notInKommo(),
+    waitingCalls: () => journal.notInKommo(session.account()?.id ?? null),
   });
   const notices = createNotices(() => refresh());
   const journal = openJournal(
@@ -146,9 +153,18 @@ export function compose(foundation: Foundation): void {
     },
     { after, targets: (call) => deliveryTargets(call, settings.calls()) },
   );
+  const lastAccount = session.account();
+  if (lastAccount !== null) journal.bind(lastAccount);
+  /** The account that each live call was asked about in: its caller is an entity of that one. */
+  const askedIn = new Map<string, Account>();
+  const asks = (id: string): void => {
+    const account = session.user() === null ? null : session.account();
+    if (account !== null && !askedIn.has(id)) askedIn.set(id, account);
+  };
   const annotations = createAnnotations({
     journal,
     isLive: (id) => calls.views().some((view) => view.id === id),
+    shared: (call) => cardTurn(call, officeOf(settings.desktops(), ownExtension()), 0, Date.now()) !== null,
     now: Date.now,
     changed: () => {
       panel.historyChanged();
@@ -174,6 +190,7 @@ export function compose(foundation: Foundation): void {
     rules: settings.numberRules,
     userOf: mappedUser,
     turnOf: turns.begin,
+    choiceRule: settings.calls,
     timeline,
     log,
   });
@@ -201,6 +218,7 @@ export function compose(foundation: Foundation): void {
     recordingRule: () => settings.calls().recording,
     extension: ownExtension,
     lineHeader: () => settings.calls().lineHeader,
+    voicemail: () => settings.calls().voicemail,
     agent: (call) => {
       const mapped = mappedUser(call);
       if (mapped !== null && mapped !== session.user()?.id)
@@ -208,7 +226,12 @@ export function compose(foundation: Foundation): void {
       return signedInAgent();
     },
     recall: resolver.recall,
-    resolve: resolver.resolve,
+    resolve: async (call, number, listener) => {
+      asks(call.id);
+      const resolution = await resolver.resolve(call, number, listener);
+      if (calls.views().some(({ id }) => id === call.id)) asks(call.id);
+      return resolution;
+    },
     popRule: settings.calls,
     doNotDisturb: () => preferences.current().doNotDisturb,
     pop: (id, party) => {
@@ -222,8 +245,10 @@ export function compose(foundation: Foundation): void {
     record: (call, settled) => {
       turns.ended(call.id, call.disposition);
       const said = annotations.completed(call);
+      const account = askedIn.get(call.id) ?? session.account();
+      askedIn.delete(call.id);
       try {
-        journal.record(said, deliveryTargets(said, settings.calls()), Date.now() + (settled ? 0 : SETTLE_MS));
+        journal.record(said, deliveryTargets(said, settings.calls()), Date.now() + (settled ? 0 : SETTLE_MS), account);
       } catch (error) {
         log('journal.not-written', { error: String(error) });
         notices.add('journal-full', journalSentence({ kind: 'full', detail: String(error) }));
@@ -231,9 +256,9 @@ export function compose(foundation: Foundation): void {
       panel.historyChanged();
       deliveries.run();
     },
-    settled: (id, caller) => {
+    settled: (id, later) => {
       try {
-        journal.setCaller(id, caller, Date.now());
+        annotations.settled(id, later);
       } catch (error) {
         // The call itself is kept; only who it was is not.
         log('journal.not-settled', { error: String(error) });
@@ -269,16 +294,21 @@ export function compose(foundation: Foundation): void {
     journal,
     // Not before it is known whose account it is: what waits for one must not go to another.
     kommo: () => (session.user() === null ? null : session.client()),
+    account: session.account,
+    office: () => officeOf(settings.desktops(), ownExtension()),
     settings: settings.calls,
     agent: signedInAgent,
     heldUntil: annotations.heldUntil,
     hasAudio: createRecordingProbe(network.fetch),
     widget: bridge.deliver,
+    bell: bridge.deliverRecording,
     now: Date.now,
     random: Math.random,
     after,
     told: (call, target, state, error) => {
       timeline.add(`delivery.${target}`, call.id, { state, ...(error === null ? {} : { error }) });
+      // Kommo has taken it, so whatever was in the way is not any more.
+      if (state === 'done' && (target === 'card' || target === 'update')) session.heard(null);
       panel.historyChanged();
       refresh();
     },

@@ -6,7 +6,7 @@ import { dial, type CallMessage, type Line } from './desktop.ts';
 import { createKeyring } from './keyring.ts';
 import type { KommoPage } from './kommo-page.ts';
 import { claimLeadership } from './leader.ts';
-import { addCall, showNotification } from './notices.ts';
+import { addCall, addRecording, showNotification, type AddCall } from './notices.ts';
 import { isLoopback, queryPermission } from './permission.ts';
 import { createSeen } from './seen.ts';
 import type { Texts } from './texts.ts';
@@ -142,7 +142,17 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
         return;
       case 'call.completed':
         // Fails closed: a tab that was not told that it is the one records nothing.
-        if (leader) record(message.call.id, message);
+        if (leader) {
+          const { id } = message.call;
+          record(id, addCall(message.call, texts().notice), () => line?.send({ type: 'ack', id }));
+        }
+        return;
+      case 'call.recording':
+        if (leader) {
+          const { id } = message.call;
+          const again = addRecording(message.call, texts().notice);
+          record(`recording ${id}`, again, () => line?.send({ type: 'ack.recording', id }));
+        }
         return;
       default: {
         const never: never = message;
@@ -151,21 +161,20 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
     }
   }
 
-  /** Puts a completed call into the bell, once; acknowledges it when Kommo has it. */
-  function record(id: string, { call: completed }: Extract<CallMessage, { type: 'call.completed' }>): void {
-    const acknowledge = (): void => line?.send({ type: 'ack', id });
-    if (seen.has(id)) return acknowledge();
+  /** Puts an entry into the bell, once for its key; acknowledges it when Kommo has it. Null is nothing to put there. */
+  function record(key: string, entry: AddCall | null, acknowledge: () => void): void {
+    if (entry === null || seen.has(key)) return acknowledge();
     // Before Kommo is asked: a reload at the wrong moment must not ring the bell twice.
-    seen.add(id);
+    seen.add(key);
     const late = setTimeout(acknowledge, ADD_CALL_ANSWER);
     const forget = (): void => {
       clearTimeout(late);
       // Not acknowledged: the desktop offers it again.
-      seen.remove(id);
+      seen.remove(key);
     };
     try {
       page.addCall(
-        addCall(completed, texts().notice),
+        entry,
         () => {
           clearTimeout(late);
           acknowledge();

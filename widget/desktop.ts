@@ -23,7 +23,7 @@ import {
 import type { Problem } from './connection.ts';
 
 /** Messages after the hand-shake. */
-export type CallMessage = Extract<DesktopMessage, { type: 'call' | 'call.completed' | 'role' }>;
+export type CallMessage = Extract<DesktopMessage, { type: 'call' | 'call.completed' | 'call.recording' | 'role' }>;
 
 export type Attempt = {
   port: number;
@@ -157,6 +157,7 @@ export function dial(attempt: Attempt): Line {
         return send({ type: 'pong' });
       case 'call':
       case 'call.completed':
+      case 'call.recording':
       case 'role':
         if (ready) attempt.onMessage(message);
         return;

@@ -68,6 +68,7 @@ const DISPOSITIONS = {
   answered: 'answered',
   missed: 'missed',
   'answered elsewhere': 'answered_elsewhere',
+  voicemail: 'voicemail',
   declined: 'declined',
   busy: 'busy',
   cancelled: 'cancelled',
@@ -91,6 +92,17 @@ export function addCall(call: BridgeCompleted, texts: NoticeTexts): AddCall {
     ...(link === null ? {} : { link }),
     ...target(call),
   };
+}
+
+/**
+ * The same call again, with the recording that came later. Kommo keeps one entry for each element id, the last one
+ * (spec/call-notification.txt), so that this takes the place of the first. Null where there is no recording, or no
+ * element: then it would be a second entry.
+ */
+export function addRecording(call: BridgeCompleted, texts: NoticeTexts): AddCall | null {
+  const entry = addCall(call, texts);
+  if (entry.link === undefined || entry.element === undefined) return null;
+  return { ...entry, text: `${entry.text}. ${escapeHtml(texts.recording)}` };
 }
 
 /** `element` knows contacts, leads and companies only; a customer and the new-contact form are reached by a link. */

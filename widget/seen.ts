@@ -1,11 +1,11 @@
-/** The calls that this browser has put into the bell, so that a replay is never shown twice. */
+/** What this browser has put into the bell, calls and recordings, so that a replay is never shown twice. */
 import * as v from 'valibot';
 
 const KEY = 'ringside.seen';
 const MOST = 200;
-const SeenSchema = v.array(v.pipe(v.string(), v.maxLength(64)));
+const SeenSchema = v.array(v.pipe(v.string(), v.maxLength(80)));
 
-export type Seen = { has(id: string): boolean; add(id: string): void; remove(id: string): void };
+export type Seen = { has(key: string): boolean; add(key: string): void; remove(key: string): void };
 
 export function createSeen(storage: Pick<Storage, 'getItem' | 'setItem'>): Seen {
   let memory: string[] = [];
@@ -28,8 +28,8 @@ export function createSeen(storage: Pick<Storage, 'getItem' | 'setItem'>): Seen 
     }
   };
   return {
-    has: (id) => load().includes(id),
-    add: (id) => save([...load().filter((other) => other !== id), id]),
-    remove: (id) => save(load().filter((other) => other !== id)),
+    has: (key) => load().includes(key),
+    add: (key) => save([...load().filter((other) => other !== key), key]),
+    remove: (key) => save(load().filter((other) => other !== key)),
   };
 }

@@ -1,5 +1,5 @@
 /** From the kept call to what the widget is told of it. */
-import type { CompletedCall } from '../calls/completed-call.ts';
+import type { CompletedCall, EntityRef } from '../calls/completed-call.ts';
 import type { BridgeCall, BridgeCompleted } from './protocol.ts';
 
 /** Longest recording address that is passed on; a longer one could not be shown either. */
@@ -11,6 +11,14 @@ const clip = (text: string, max: number): string => {
   const last = text.charCodeAt(max - 2);
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 2 : max - 1)}…`;
 };
+
+/**
+ * The `element` of a call in `add_call`, which knows contacts, leads and companies only; null where there is none. Its
+ * id is the key of the entry in Kommo's bell (spec/call-notification.txt): without it an entry cannot be changed.
+ */
+export function bellElement({ caller }: Pick<CompletedCall, 'caller'>): EntityRef | null {
+  return caller.kind === 'entity' && caller.entity.type !== 'customer' ? caller.entity : null;
+}
 
 /** What `add_call` needs of a completed call. The name is Kommo's where it has one, else the one the PBX sent. */
 export function bridgeCompleted(call: CompletedCall): BridgeCompleted {

@@ -130,6 +130,7 @@ export const WidgetMessageSchema = v.variant('type', [
   v.object({ type: v.literal('ack'), id: callId }),
   /** The agent wants to call this number; the desktop does as if it were typed there. */
   v.object({ type: v.literal('dial'), number: v.pipe(v.string(), v.regex(DIALLABLE)) }),
+  v.object({ type: v.literal('ack.recording'), id: callId }),
   v.object({ type: v.literal('pong') }),
 ]);
 export type WidgetMessage = v.InferOutput<typeof WidgetMessageSchema>;
@@ -151,6 +152,8 @@ export const DesktopMessageSchema = v.variant('type', [
   /** `notify`: this tab, and no other, is to pop it up; at most once for a call. */
   v.object({ type: v.literal('call'), call: BridgeCallSchema, notify: v.boolean() }),
   v.object({ type: v.literal('call.completed'), call: BridgeCompletedSchema }),
+  /** A completed call that was shown before, now with its recording. */
+  v.object({ type: v.literal('call.recording'), call: BridgeCompletedSchema }),
   /** Whether this tab is the one that shows and records. */
   v.object({ type: v.literal('role'), leader: v.boolean() }),
   v.object({ type: v.literal('ping') }),

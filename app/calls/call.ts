@@ -1,6 +1,7 @@
 /** The call as data: what is known of one SIP call, and how an event changes it. */
 import { answeredElsewhere } from './reason.ts';
 import type { CallEvent, EndCause, Party, PartOf, Quality } from './phone-event.ts';
+import { answeredByVoicemail, wentToVoicemail } from './voicemail.ts';
 
 export type CallState = 'ringing' | 'dialling' | 'active' | 'held' | 'ended';
 
@@ -52,6 +53,8 @@ export const DISPOSITIONS = [
   'answered',
   'missed',
   'answered elsewhere',
+  /** A voicemail box has it: the agent's own, of a call that rang here, or that of whoever was called. */
+  'voicemail',
   'declined',
   'busy',
   'cancelled',
@@ -153,11 +156,17 @@ function withHeaders(call: Call, headers: CallEvent['headers']): Call {
   return news.length === 0 ? call : { ...call, headers: { ...call.headers, ...Object.fromEntries(news) } };
 }
 
-/** The one disposition of an ended call. */
-export function dispositionOf(call: Pick<Call, 'direction' | 'answeredAt' | 'cause'>): Disposition {
-  if (call.answeredAt !== null) return 'answered';
+/** The one disposition of an ended call. `boxes`: the numbers of voicemail boxes, where they are known. */
+export function dispositionOf(
+  call: Pick<Call, 'direction' | 'answeredAt' | 'cause' | 'remote' | 'headers'>,
+  boxes: readonly string[] = [],
+): Disposition {
+  if (call.answeredAt !== null)
+    return call.direction === 'outbound' && answeredByVoicemail(call, boxes) ? 'voicemail' : 'answered';
   const { by, how, status, reason } = call.cause ?? { by: 'network', how: 'failed' };
   if (call.direction === 'inbound') {
+    // A box that is rung like a phone answers "elsewhere" as well.
+    if (how === 'cancel' && wentToVoicemail(reason)) return 'voicemail';
     if (how === 'cancel' && answeredElsewhere(reason)) return 'answered elsewhere';
     // 480 is the phone's own answer while the agent does not want to be disturbed: they have not seen the call.
     if (by === 'local' && how === 'rejected' && status !== 480)

@@ -10,6 +10,10 @@ export const EntityRefSchema = v.object({ type: EntityTypeSchema, id: v.pipe(v.n
 export type EntityRef = v.InferOutput<typeof EntityRefSchema>;
 export type EntityType = EntityRef['type'];
 
+export function sameEntity(one: EntityRef, other: EntityRef): boolean {
+  return one.type === other.type && one.id === other.id;
+}
+
 /**
  * Who the other party is, as far as Kommo could tell: `entity` with its name (null while or where it could not be
  * read), `nobody` (Kommo knows no such number), `not-asked` (internal or withheld number, nobody signed in),
@@ -22,6 +26,10 @@ export const CallerSchema = v.variant('kind', [
   v.object({ kind: v.literal('failed'), reason: v.string() }),
 ]);
 export type Caller = v.InferOutput<typeof CallerSchema>;
+
+/** One of several cards with the caller's number. */
+const CallMatchSchema = v.object({ entity: EntityRefSchema, name: v.nullable(v.string()) });
+export type CallMatch = v.InferOutput<typeof CallMatchSchema>;
 
 const RecordingSchema = v.variant('state', [
   v.object({ state: v.literal('none') }),
@@ -77,6 +85,10 @@ export const CompletedCallSchema = v.object({
   talkSeconds: count,
   disposition: v.picklist(DISPOSITIONS),
   caller: CallerSchema,
+  /** Who has the number, Kommo's choice first; absent where there is no choice. */
+  matches: v.optional(v.array(CallMatchSchema)),
+  /** The agent has said which of them it is. */
+  chosen: v.optional(v.boolean()),
   recording: RecordingSchema,
   /** Who else was in it: consultations, and whom it was with before it went on elsewhere. */
   legs: v.optional(
@@ -147,14 +159,19 @@ export function completedCall(
   known: {
     number: NumberInfo;
     caller: Caller;
+    matches: CallMatch[];
+    chosen: boolean;
     extension: string;
     line: string | null;
     agent: CompletedCall['agent'];
     recording: RecordingRule | undefined;
     /** Where it was transferred to, as the agent reads it. */
     transferredTo: string | null;
+    voicemail: readonly string[];
   },
 ): CompletedCall {
+  const disposition = dispositionOf(call, known.voicemail);
+  const { ringSeconds, talkSeconds } = durationsOf(call);
   return {
     id: call.id,
     callId: call.callId,
@@ -173,9 +190,13 @@ export function completedCall(
     startedAt: Math.round(call.startedAt),
     answeredAt: call.answeredAt === null ? null : Math.round(call.answeredAt),
     endedAt: Math.round(call.endedAt ?? call.startedAt),
-    ...durationsOf(call),
-    disposition: dispositionOf(call),
+    ringSeconds,
+    // Nobody talks with a box.
+    talkSeconds: disposition === 'voicemail' ? 0 : talkSeconds,
+    disposition,
     caller: known.caller,
+    ...(known.matches.length > 1 ? { matches: known.matches } : {}),
+    ...(known.chosen ? { chosen: true } : {}),
     recording: recordingOf(call, known.recording),
     ...(call.legs.length === 0
       ? {}

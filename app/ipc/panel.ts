@@ -8,8 +8,8 @@ import {
   EntityRefSchema,
   NOTE_LENGTH,
   type Caller,
+  type CallMatch,
   type CompletedCall,
-  type EntityRef,
   type EntityType,
 } from '../calls/completed-call.ts';
 
@@ -50,9 +50,6 @@ export type CallView = {
   earlyMedia: boolean;
   quality: Quality | null;
 };
-
-/** One of several cards with the caller's number. */
-export type CallMatch = { entity: EntityRef; name: string | null };
 
 export type PhoneStatus = {
   state: 'not-set-up' | 'connecting' | 'registered' | 'retrying' | 'refused' | 'unregistered';
@@ -111,8 +108,8 @@ export type PanelState = {
 };
 
 export type DeliveryView = {
-  /** `recording`: looking for it; `update`: telling the card what came later. */
-  target: 'card' | 'recording' | 'update' | 'widget';
+  /** `recording`: looking for it; `update`: telling the card what came later; `bell`: telling Kommo's page. */
+  target: 'card' | 'recording' | 'update' | 'widget' | 'bell';
   state: 'waiting' | 'done' | 'failed' | 'expired' | 'no-card' | 'given-up';
   tries: number;
   error: Sentence | null;
@@ -137,6 +134,8 @@ export type HistoryEntry = {
   recordingWarning: Sentence | null;
   /** Until when (milliseconds since 1970 UTC) the agent may still say something about it. */
   annotateUntil: number;
+  /** Until when the agent may still say which of the call's matches it is; 0 where it cannot be said any more. */
+  chooseUntil: number;
 };
 
 /** Every request answers so: a refusal is a sentence, never an exception's text. */
@@ -170,7 +169,7 @@ export const PanelRequests = {
   setPreferences: v.tuple([PreferencesSchema]),
   testAudio: v.tuple([v.picklist(['echo', 'ringer', 'off'])]),
   openCard: v.tuple([id]),
-  /** Which of the matches of a live call it is. */
+  /** Which of the matches of a call it is: a live one, or one of the last minute that is on no card yet. */
   chooseMatch: v.tuple([id, EntityRefSchema]),
   /** Entries that started before this time (milliseconds since 1970 UTC), newest first; null from the newest. */
   history: v.tuple([v.nullable(v.number()), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))]),

@@ -43,6 +43,8 @@ export const EntitySchema = v.object({
   first_name: maybe(v.string()),
   last_name: maybe(v.string()),
   responsible_user_id: v.fallback(maybe(v.number()), null),
+  /** Of leads. */
+  status_id: v.fallback(maybe(v.number()), null),
   custom_fields_values: v.fallback(
     maybe(
       v.array(
@@ -54,16 +56,21 @@ export const EntitySchema = v.object({
     ),
     null,
   ),
-  /** With `with=contacts`: the people of a lead or a customer. */
+  /** With `with=contacts`: the people of a lead or a customer. With `with=leads`: the leads of a contact or a company. */
   _embedded: v.fallback(
-    maybe(v.object({ contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))) })),
+    maybe(
+      v.object({
+        contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))),
+        leads: v.fallback(maybe(v.array(v.object({ id }))), null),
+      }),
+    ),
     null,
   ),
 });
 export type EntityAnswer = v.InferOutput<typeof EntitySchema>;
 
-/** `GET /api/v4/contacts?query=`. */
-export const ContactsSchema = v.object({ _embedded: v.object({ contacts: v.array(EntitySchema) }) });
+/** `GET /api/v4/{contacts|companies|leads}`, by the name of the list. */
+export const CardsSchema = v.object({ _embedded: v.record(v.string(), v.array(EntitySchema)) });
 
 /** `POST /api/v4/calls`. */
 export const CallsAnswerSchema = v.object({
@@ -79,7 +86,15 @@ export const NotesSchema = v.object({
       v.object({
         id,
         entity_id: maybe(v.number()),
-        params: maybe(v.object({ uniq: v.optional(v.unknown()), text: v.optional(v.unknown()) })),
+        created_at: v.fallback(maybe(v.number()), null),
+        params: maybe(
+          v.object({
+            uniq: v.optional(v.unknown()),
+            text: v.optional(v.unknown()),
+            phone: v.optional(v.unknown()),
+            source: v.optional(v.unknown()),
+          }),
+        ),
       }),
     ),
   }),
@@ -91,7 +106,14 @@ export const UnsortedSchema = v.object({
     unsorted: v.array(
       v.object({
         source_uid: maybe(v.string()),
-        metadata: maybe(v.object({ uniq: v.optional(v.unknown()) })),
+        metadata: maybe(
+          v.object({
+            uniq: v.optional(v.unknown()),
+            phone: v.optional(v.unknown()),
+            called_at: v.optional(v.unknown()),
+            service_code: v.optional(v.unknown()),
+          }),
+        ),
         _embedded: maybe(v.object({ leads: maybe(v.array(v.object({ id }))) })),
       }),
     ),

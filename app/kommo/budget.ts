@@ -2,18 +2,23 @@
  * When this desktop may send its next request to Kommo. Kommo allows seven a second for a whole office and blocks the
  * address of who keeps on (kommo.md section 2). One desktop never sends more than that by itself, and of a call that
  * rings for the whole office it asks in its own slot (office.ts). What matters most goes first: the call that was
- * answered, then a call that rings, then late deliveries.
+ * answered, then a call that rings, then what is good to know about it, then late deliveries; and while calls come, the
+ * last two leave room for the next call's requests before it rings.
  */
 import { createOfficeShare, type OfficePorts, type Slots } from './office.ts';
 
-export type Priority = 'call' | 'delivery';
+/**
+ * `extra` is about a live call as well, but its name does not wait for it; of a call that rings for the whole office
+ * only whoever answers asks.
+ */
+export type Priority = 'call' | 'extra' | 'delivery';
 
 export type Timers = { now(): number; after(ms: number, run: () => void): void };
 
 /** One call's place in the order: its requests go through it. */
 export type Turn = {
   /** As `Budget.take`; false as well when the call went to somebody else before its slot came. */
-  take(): Promise<boolean>;
+  take(priority?: 'call' | 'extra'): Promise<boolean>;
   /**
    * A request of this call was answered with 429: nothing of it was done. Whether it may be sent once more, through
    * `take()`, where it waits until the others had their slots. `tries`: how often it was sent by now.
@@ -45,6 +50,15 @@ const CALL_PATIENCE_MS = 5000;
 const WINDOW_MS = 1150;
 /** Deliveries of a desktop that is alone leave one request in seven to calls. */
 const DELIVERY_SHARE = 6 / 7;
+/**
+ * So long after a call the next one may come at any moment. For it three requests in seven are left, which is what the
+ * name of a lead's person takes: to wait for the window costs it up to a second, and a delivery nothing.
+ */
+const CALLS_COME_MS = 60_000;
+const CALL_SHARE = 3 / 7;
+/** So much of a window is this desktop's own when a refusal is not held against colleagues, and again after so long. */
+const OTHERS_SHARE = 4 / 7;
+const FORGIVEN_AGAIN_MS = 60_000;
 /** A refusal for a second frees a place much earlier: who has the caller on the line does not wait for all of it. */
 const SHORT_PAUSE_MS = 1000;
 const ANSWERED_AGAIN_MS = 300;
@@ -55,9 +69,12 @@ const ANSWERED_GAP_MS = 200;
 const RINGING_TRIES = 2;
 const ANSWERED_TRIES = 4;
 
-const RANK = { answered: 0, call: 1, delivery: 2 } as const;
+const RANK = { answered: 0, call: 1, extra: 2, delivery: 3 } as const;
 
-/** A delivery that made way for calls for so long draws its place, as its own is always too late in the pause. */
+/**
+ * A delivery that made way for calls for so long leaves them no more room than they take, and draws its place in an
+ * office, as its own is always too late in the pause.
+ */
 const STARVED_MS = 60_000;
 /** What was refused comes again no sooner than this, and when the rounds are over, spread over so much of one. */
 const AGAIN_MS = 1000;
@@ -81,14 +98,17 @@ export function createBudget({
   timers: Timers;
   office?: OfficePorts;
 }): Budget {
-  const share = createOfficeShare(office);
+  const share = createOfficeShare(office, timers.now);
   const deliveryMs = 1000 / (perSecond * DELIVERY_SHARE);
+  const kept = Math.floor(perSecond * CALL_SHARE);
   let queue: Waiting[] = [];
   let sentAt: number[] = [];
   let pausedUntil = 0;
   let answeredPausedUntil = 0;
   let nextDelivery = 0;
   let deliveryWaitsSince = 0;
+  let calledAt = -Infinity;
+  let forgivenAt = -Infinity;
   let wakeAt = Infinity;
   /** The rounds of the calls that ring in the whole office, one after the other; all desktops see the same ones. */
   let rounds: Round[] = [];
@@ -110,14 +130,22 @@ export function createBudget({
     else nextDelivery = Math.max(nextDelivery, now + first());
   };
 
+  /** When the window has room for a request of this rank. */
+  const roomAt = (rank: number, now: number): number => {
+    const starved = rank === RANK.delivery && now - deliveryWaitsSince > STARVED_MS;
+    const standsBack = rank >= RANK.extra && now - calledAt < CALLS_COME_MS && !starved;
+    const over = sentAt.length - (perSecond - (standsBack ? kept : 0));
+    return over < 0 ? now : (sentAt[over] ?? now) + WINDOW_MS;
+  };
+
   const serve = () => {
     while (queue.length > 0) {
       const now = timers.now();
       sentAt = sentAt.filter((at) => at > now - WINDOW_MS);
-      const full = sentAt.length >= perSecond ? (sentAt[0] ?? now) + WINDOW_MS : now;
-      const due = queue.filter((waiting) => waiting.notBefore() <= now).toSorted((a, b) => a.rank() - b.rank())[0];
-      if (due === undefined || full > now) {
-        wakeFor(due === undefined ? Math.min(...queue.map((waiting) => waiting.notBefore())) : full);
+      const at = (waiting: Waiting) => Math.max(waiting.notBefore(), roomAt(waiting.rank(), now));
+      const due = queue.filter((waiting) => at(waiting) <= now).toSorted((a, b) => a.rank() - b.rank())[0];
+      if (due === undefined) {
+        wakeFor(Math.min(...queue.map(at)));
         return;
       }
       queue = queue.filter((waiting) => waiting !== due);
@@ -131,7 +159,7 @@ export function createBudget({
   };
 
   const wakeFor = (at: number) => {
-    if (at >= wakeAt) return;
+    if (at >= wakeAt || at === Infinity) return;
     wakeAt = at;
     timers.after(Math.max(1, Math.ceil(at - timers.now())), () => {
       if (wakeAt === at) wakeAt = Infinity;
@@ -155,6 +183,15 @@ export function createBudget({
     for (const { give } of gone) give(false);
     return gone.length > 0;
   };
+  /** A refusal while this desktop alone filled most of the window says little of colleagues; two in a minute do. */
+  const learnFrom = (blocked: boolean) => {
+    const now = timers.now();
+    const own = sentAt.filter((at) => at > now - WINDOW_MS).length;
+    const forgiven = !blocked && own > perSecond * OTHERS_SHARE && now - forgivenAt > FORGIVEN_AGAIN_MS;
+    if (forgiven) forgivenAt = now;
+    else share.refused(blocked);
+  };
+
   const giveUpCalls = () => {
     if (pausedUntil - timers.now() > CALL_PATIENCE_MS) giveUp((waiting) => waiting.rank() !== RANK.delivery);
   };
@@ -184,6 +221,7 @@ export function createBudget({
     const slots = shared ? share.slots() : null;
     const round = slots === null ? null : { startsAt: Math.max(timers.now(), roundsEnd()), slots };
     if (round !== null) rounds.push(round);
+    calledAt = timers.now();
     const mine = new Map<Waiting, number>();
     let urgent = !shared;
     let requests = 0;
@@ -209,7 +247,7 @@ export function createBudget({
       round !== null && !urgent && (over === 'elsewhere' || (over === 'ended' && request !== 1));
 
     return {
-      async take() {
+      async take(priority = 'call') {
         const request = requests;
         if (gone(request)) {
           dropped = true;
@@ -218,14 +256,17 @@ export function createBudget({
         requests += 1;
         const may = await ask(
           {
-            rank: () => (urgent ? RANK.answered : RANK.call),
+            rank: () => (priority === 'extra' ? RANK.extra : urgent ? RANK.answered : RANK.call),
             notBefore: () =>
-              urgent
-                ? Math.max(
-                    Math.min(pausedUntil, answeredPausedUntil),
-                    round === null ? 0 : lastSentAt + ANSWERED_GAP_MS,
-                  )
-                : Math.max(pausedUntil, slotOf(request), notBefore),
+              // A round has no room for it, nor has what comes after: there goes again what was refused.
+              priority === 'extra' && round !== null && !urgent
+                ? Infinity
+                : urgent
+                  ? Math.max(
+                      Math.min(pausedUntil, answeredPausedUntil),
+                      round === null ? 0 : lastSentAt + ANSWERED_GAP_MS,
+                    )
+                  : Math.max(pausedUntil, slotOf(request), notBefore),
           },
           (waiting) => mine.set(waiting, request),
         );
@@ -250,6 +291,7 @@ export function createBudget({
       },
       ended(elsewhere) {
         over = elsewhere ? 'elsewhere' : 'ended';
+        if (elsewhere) share.colleague();
         endRound(round);
         const given = giveUp((waiting) => {
           const request = mine.get(waiting);
@@ -266,12 +308,12 @@ export function createBudget({
 
   return {
     take: (priority) =>
-      priority === 'delivery' ? takeDelivery() : ask({ rank: () => RANK.call, notBefore: () => pausedUntil }),
+      priority === 'delivery' ? takeDelivery() : ask({ rank: () => RANK[priority], notBefore: () => pausedUntil }),
     turn,
     pause: (ms) => {
       const now = timers.now();
       // Requests that were under way together are refused together: that is learned from once.
-      if (now >= pausedUntil) share.refused(ms > CALL_PATIENCE_MS);
+      if (now >= pausedUntil) learnFrom(ms > CALL_PATIENCE_MS);
       pausedUntil = Math.max(pausedUntil, now + ms);
       answeredPausedUntil =
         ms > SHORT_PAUSE_MS

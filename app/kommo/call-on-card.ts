@@ -36,8 +36,9 @@ export function waysToCard(call: CompletedCall, settings: Pick<CallSettings, 'ca
   switch (caller.kind) {
     case 'entity': {
       const note: CardWay = { way: 'note', entity: caller.entity };
-      // A card that is gone, merged into another perhaps: the number may still lead to one.
-      return settings.cardBy === 'calls' ? [...byNumber, note] : [note, ...byNumber];
+      // A card that is gone, merged into another perhaps: the number may still lead to one. By the number Kommo would
+      // not find the one of several that the agent chose.
+      return settings.cardBy === 'calls' && call.chosen !== true ? [...byNumber, note] : [note, ...byNumber];
     }
     case 'nobody':
       return incoming;
@@ -71,6 +72,8 @@ function callStatus({ agentDisposition, disposition }: CompletedCall): number {
     case 'answered':
     case 'answered elsewhere':
       return AGENT_STATUS.talked;
+    case 'voicemail':
+      return AGENT_STATUS['left voicemail'];
     case 'busy':
       return AGENT_STATUS.busy;
     case 'failed':

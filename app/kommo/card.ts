@@ -13,10 +13,18 @@ export type Card = {
   phones: string[];
   /** The contacts of a lead or a customer, the main one first. */
   people: number[];
+  /** The leads of a contact or a company, where they were asked for; closed ones as well. */
+  leads: number[];
+  /** A lead that is won or lost. */
+  closed: boolean;
 };
 
 /** In which order the account shows the names of people: `contact_name_display_order` 1 or 2. */
 export type NameOrder = 'first-last' | 'last-first';
+
+/** The statuses of closed leads, the same in every pipeline (kommo.md section 5). */
+const WON = 142;
+const LOST = 143;
 
 /** Reads an entity's answer into what we use of it. */
 export function cardOf(answer: EntityAnswer): Card {
@@ -35,6 +43,8 @@ export function cardOf(answer: EntityAnswer): Card {
       ...people.filter(({ is_main }) => is_main === true),
       ...people.filter(({ is_main }) => is_main !== true),
     ].map(({ id }) => id),
+    leads: (answer._embedded?.leads ?? []).map(({ id }) => id),
+    closed: answer.status_id === WON || answer.status_id === LOST,
   };
 }
 

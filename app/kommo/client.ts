@@ -4,7 +4,7 @@ import { entityTypeOf, sectionOf, type KommoOrigin } from './address.ts';
 import {
   AccountSchema,
   CallsAnswerSchema,
-  ContactsSchema,
+  CardsSchema,
   EntitySchema,
   EventsAnswerSchema,
   NotesSchema,
@@ -14,7 +14,15 @@ import {
   type Account,
 } from './answers.ts';
 import type { Budget, Priority, Turn } from './budget.ts';
-import { callNote, callRecord, incomingLead, lateNews, type CardPlace, type CardWay } from './call-on-card.ts';
+import {
+  callNote,
+  callParams,
+  callRecord,
+  incomingLead,
+  lateNews,
+  type CardPlace,
+  type CardWay,
+} from './call-on-card.ts';
 import { KommoRefusal, refusalOf } from './refusal.ts';
 import { EntityRefSchema, type CompletedCall, type EntityRef } from '../calls/completed-call.ts';
 import { cardOf, type Card } from './card.ts';
@@ -57,9 +65,17 @@ function requestsThrough(
   { origin, fetch, tokens, budget, userAgent, timeoutMs = 15_000 }: KommoPorts,
   turn: Turn | null,
 ) {
-  async function send(priority: Priority, method: string, path: string, token: string, body?: unknown) {
-    const may = await (priority === 'call' && turn !== null ? turn.take() : budget.take(priority));
+  async function send(
+    priority: Priority,
+    method: string,
+    path: string,
+    token: string,
+    body: unknown,
+    leaving: () => void,
+  ) {
+    const may = await (priority !== 'delivery' && turn !== null ? turn.take(priority) : budget.take(priority));
     if (!may) throw new KommoRefusal('too-many', { detail: 'paused', sent: false });
+    leaving();
     const abort = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${origin}${path}`, {
@@ -91,20 +107,23 @@ function requestsThrough(
     }
   }
 
-  /** Sends a request and returns its parsed body, null for an empty one. A 401 asks for a newer token once. */
+  /**
+   * Sends a request and returns its parsed body, null for an empty one. A 401 asks for a newer token once. `leaving` is
+   * told each time right before it goes out; where that throws, it does not.
+   */
   async function request(
     priority: Priority,
     method: string,
     path: string,
     body?: unknown,
-    tries = 1,
+    { tries = 1, leaving = () => {} }: { tries?: number; leaving?: () => void } = {},
   ): Promise<unknown> {
     const token = await tokens.current();
-    let answer = await send(priority, method, path, token, body);
+    let answer = await send(priority, method, path, token, body, leaving);
     if (answer.status === 401) {
       const newer = await tokens.refused(token);
       if (newer !== null) {
-        answer = await send(priority, method, path, newer, body);
+        answer = await send(priority, method, path, newer, body, leaving);
         if (answer.status === 401) tokens.ended(newer);
       }
     }
@@ -125,8 +144,8 @@ function requestsThrough(
       budget.pause(Number.isFinite(named) ? Math.min(named, 300) * 1000 : refusal.kind === 'blocked' ? 60_000 : 1000);
     }
     // Kommo counted it and did nothing, so that even a call may be announced after it.
-    if (refusal.kind === 'too-many' && priority === 'call' && turn?.refused(tries) === true)
-      return request(priority, method, path, body, tries + 1);
+    if (refusal.kind === 'too-many' && priority !== 'delivery' && turn?.refused(tries) === true)
+      return request(priority, method, path, body, { tries: tries + 1, leaving });
     throw refusal;
   }
 
@@ -137,6 +156,9 @@ function requestsThrough(
       detail: `unexpected answer: ${v.flatten(parsed.issues).root?.[0] ?? parsed.issues[0].message}`,
     });
   }
+
+  const cardsIn = (section: string, json: unknown): Card[] =>
+    json === null ? [] : (read(CardsSchema, json)._embedded[section] ?? []).map(cardOf);
 
   /** The items of a list, page after page, as far as it is worth looking. */
   async function* pages<T extends v.GenericSchema, I>(
@@ -153,31 +175,31 @@ function requestsThrough(
     }
   }
 
-  /** The call's own note in a list of notes, by its `uniq`; null where there is none. */
-  async function findNote(path: string, call: CompletedCall) {
+  /** The call's own note in a list of notes, by its `uniq`, or another one that is wanted; null where there is none. */
+  async function findNote(path: string, call: CompletedCall, wanted: Wanted = (uniq) => uniq === call.id) {
     const since = Math.floor(call.startedAt / 1000) - CLOCK_SLACK;
     const filter = `filter[note_type][]=call_in&filter[note_type][]=call_out&filter[updated_at][from]=${since}`;
     for await (const note of pages(NotesSchema, notesOf, `${path}?${filter}&order[id]=desc`))
-      if (note.params?.uniq === call.id) return note;
+      if (wanted(note.params?.uniq, note.params?.phone, note.created_at, note.params?.source)) return note;
     return null;
   }
 
   /**
    * Where a call is that may have been put on a card in this way, by its `uniq`; null where it is not. Asked before
-   * anything is sent again after a lost answer.
+   * anything is sent again after a lost answer. With `wanted` it is another call that is looked for.
    */
-  async function findOnCard(way: CardWay, call: CompletedCall): Promise<CardPlace | null> {
+  async function findOnCard(way: CardWay, call: CompletedCall, wanted?: Wanted): Promise<CardPlace | null> {
     if (way.way === 'note') {
-      const note = await findNote(notesPath(way.entity), call).catch(goneIsNothing);
+      const note = await findNote(notesPath(way.entity), call, wanted).catch(goneIsNothing);
       return note === null ? null : { entity: way.entity, incomingLead: false };
     }
     if (way.way === 'incoming-lead') {
       for await (const entry of pages(UnsortedSchema, ({ _embedded }) => _embedded.unsorted, UNSORTED))
-        if (entry.source_uid === call.id || entry.metadata?.uniq === call.id) return incomingPlace(entry);
+        if (wanted === undefined ? isEntryOf(entry, call) : wantsEntry(entry, wanted)) return incomingPlace(entry);
     }
     // By its number Kommo chose the card; an incoming lead that somebody accepted meanwhile is a lead with its note.
     for (const type of way.way === 'calls' ? CARDS_WITH_NUMBERS : LEADS) {
-      const note = await findNote(`/api/v4/${sectionOf(type)}/notes`, call);
+      const note = await findNote(`/api/v4/${sectionOf(type)}/notes`, call, wanted);
       const id = note?.entity_id;
       if (note !== null)
         return {
@@ -228,35 +250,45 @@ function requestsThrough(
     },
 
     /**
-     * The contacts that a text search for these digits gives: Kommo compares fewer digits here than in an event, so
-     * each has to be compared again. Notifies nobody. Behind everything else, for nothing that is urgent.
+     * The contacts or companies that a text search for these digits gives, with the ids of their leads: Kommo compares
+     * fewer digits here than in an event, so each has to be compared again. Notifies nobody. `priority`: `extra` where
+     * no name waits for it.
      */
-    contactsWith: async (digits: string): Promise<Card[]> => {
-      const json = await request(
-        turn === null ? 'delivery' : 'call',
-        'GET',
-        `/api/v4/contacts?query=${encodeURIComponent(digits)}&limit=50`,
-      );
-      return json === null ? [] : read(ContactsSchema, json)._embedded.contacts.map(cardOf);
+    cardsWith: async (
+      type: 'contact' | 'company',
+      digits: string,
+      priority: 'call' | 'extra' = 'call',
+    ): Promise<Card[]> => {
+      const section = sectionOf(type);
+      const query = `query=${encodeURIComponent(digits)}&with=leads&limit=50`;
+      return cardsIn(section, await request(priority, 'GET', `/api/v4/${section}?${query}`));
+    },
+
+    /** The leads with these ids, as far as the user may read them. For nothing that a name waits for. */
+    leadsOf: async (ids: readonly number[]): Promise<Card[]> => {
+      const filter = ids.map((id) => `filter[id][]=${id}`).join('&');
+      return cardsIn('leads', await request('extra', 'GET', `/api/v4/leads?${filter}&limit=50`));
     },
 
     /**
      * Puts a completed call on a card in the given way. Null where that leads to no card, which is then certain. Sent
-     * once: after a refusal that leaves doubt, `findOnCard` says what became of it.
+     * once: after a refusal that leaves doubt, `findOnCard` says what became of it. `leaving` is told right before the
+     * request goes out, when its turn has come: until then nothing can be in doubt.
      */
-    putOnCard: async (way: CardWay, call: CompletedCall): Promise<CardPlace | null> => {
+    putOnCard: async (way: CardWay, call: CompletedCall, leaving: () => void = () => {}): Promise<CardPlace | null> => {
       try {
         switch (way.way) {
           case 'note':
-            await request('delivery', 'POST', notesPath(way.entity), [callNote(call)]);
+            await request('delivery', 'POST', notesPath(way.entity), [callNote(call)], { leaving });
             return { entity: way.entity, incomingLead: false };
           case 'calls': {
-            const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)]);
+            const json = await request('delivery', 'POST', '/api/v4/calls', [callRecord(call)], { leaving });
             const calls = json === null ? null : read(CallsAnswerSchema, json)._embedded?.calls;
             return calls?.length === 0 ? null : { entity: entityOf(calls?.[0]), incomingLead: false };
           }
           case 'incoming-lead': {
-            const json = await request('delivery', 'POST', '/api/v4/leads/unsorted/sip', [incomingLead(call)]);
+            const body = [incomingLead(call)];
+            const json = await request('delivery', 'POST', '/api/v4/leads/unsorted/sip', body, { leaving });
             return incomingPlace(json === null ? undefined : read(UnsortedSchema, json)._embedded.unsorted[0]);
           }
           default: {
@@ -274,7 +306,27 @@ function requestsThrough(
       }
     },
 
-    findOnCard,
+    findOnCard: (way: CardWay, call: CompletedCall): Promise<CardPlace | null> => findOnCard(way, call),
+
+    /**
+     * Where a colleague's desktop has put the same call, which rang there too: another `uniq`, and the same number at
+     * the same time. Null where none has. `isOurs`: whether that `uniq` is a call of this desktop, so another call.
+     */
+    findSameCall: (way: CardWay, call: CompletedCall, isOurs: (uniq: string) => boolean): Promise<CardPlace | null> => {
+      const { phone, source } = callParams(call);
+      const startedAt = call.startedAt / 1000;
+      return findOnCard(
+        way,
+        call,
+        (uniq, number, at, by) =>
+          typeof uniq === 'string' &&
+          !isOurs(uniq) &&
+          number === phone &&
+          String(by).toLowerCase() === String(source).toLowerCase() &&
+          typeof at === 'number' &&
+          Math.abs(at - startedAt) <= SAME_CALL_SECONDS,
+      );
+    },
 
     /**
      * Says on the card what came later (a recording, what the agent said): changes the call's own note, or where there
@@ -310,10 +362,20 @@ const UNSORTED = '/api/v4/leads/unsorted?filter[category][]=sip&order[created_at
 /** What is looked for was written in the last days: so many pages of so many are more than an office writes in them. */
 const PAGE_SIZE = 250;
 const MOST_PAGES = 8;
+/** Legs of one call begin together, as far as the desktops' clocks agree. */
+const SAME_CALL_SECONDS = 10;
 /** Clocks differ; what a call left on a card was changed no earlier than so long before it. Seconds. */
 const CLOCK_SLACK = 24 * 60 * 60;
 
 const notesPath = ({ type, id }: EntityRef): string => `/api/v4/${sectionOf(type)}/${id}/notes`;
+/** Whether a note or an entry of the incoming leads is the one that is looked for. `at`: Unix seconds. */
+type Wanted = (uniq: unknown, phone: unknown, at: unknown, source: unknown) => boolean;
+type Entry = v.InferOutput<typeof UnsortedSchema>['_embedded']['unsorted'][number];
+const isEntryOf = ({ source_uid, metadata }: Entry, { id }: CompletedCall): boolean =>
+  source_uid === id || metadata?.uniq === id;
+const wantsEntry = ({ source_uid, metadata }: Entry, wanted: Wanted): boolean =>
+  wanted(metadata?.uniq ?? source_uid, metadata?.phone, metadata?.called_at, metadata?.service_code);
+
 const notesOf = ({ _embedded }: v.InferOutput<typeof NotesSchema>) => _embedded.notes;
 
 function entityOf(item: { entity_id?: unknown; entity_type?: unknown } | undefined): EntityRef | null {
@@ -321,7 +383,7 @@ function entityOf(item: { entity_id?: unknown; entity_type?: unknown } | undefin
   return parsed.success ? parsed.output : null;
 }
 
-function incomingPlace(entry: v.InferOutput<typeof UnsortedSchema>['_embedded']['unsorted'][number] | undefined) {
+function incomingPlace(entry: Entry | undefined) {
   const id = entry?._embedded?.leads?.[0]?.id;
   return { entity: id === undefined ? null : ({ type: 'lead', id } as const), incomingLead: true };
 }

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { isLoopback, parseOrigin, type KommoOrigin } from './address.ts';
+import type { KommoRefusal } from './refusal.ts';
 
 export type Integration = { clientId: string; clientSecret: string; redirectUri: string; authorizeUrl: string };
 
@@ -109,6 +110,16 @@ export function codeRefusedSentence(hint: string, redirectUri: string): string {
     integrationSentence(hint, redirectUri) ??
     `Kommo refused the sign-in (${hint}). Start it again, or ask your administrator.`
   );
+}
+
+/** What an agent is told of a sign-in that got no answer: unlike everything else nobody tries it again for them. */
+export function signInUnansweredSentence({ kind, message }: KommoRefusal): string {
+  if (kind === 'unreachable') return 'Kommo cannot be reached. Check the internet connection and sign in again.';
+  if (kind === 'blocked' || kind === 'too-many')
+    return 'Kommo takes no more requests from this office for a while. Wait a few minutes and sign in again.';
+  return kind === 'timeout' || kind === 'server' || kind === 'unreadable'
+    ? 'Kommo did not answer the sign-in as it should. Wait a moment and sign in again.'
+    : message;
 }
 
 /**

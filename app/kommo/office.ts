@@ -9,9 +9,13 @@
  * in it, so that after two or three rings every desktop has one that fits; the round is longer, because draws bunch.
  *
  * Where nothing is provisioned a desktop takes itself for alone and asks at once: whoever is alone must not wait for
- * colleagues that do not exist. It learns of them from Kommo's refusals (429, or the block of the address): each
+ * colleagues that do not exist. It learns of them from Kommo's refusals (429, or the block of the address). A first
+ * 429 is doubtful, other programs draw them too: it is heeded for a minute, which keeps an office from being blocked,
+ * and then forgotten. With a second one, a block, or a call that a colleague took it is believed: each refusal
  * multiplies the estimate, each quiet ring takes a little off, so that an office settles where refusals are rare.
- * What it cannot know is the very first ring: there a large office is refused, and may be blocked for a minute.
+ *
+ * What it cannot know is the very first ring: there more than ten desktops are refused more often than Kommo bears. No
+ * jitter that a lone desktop would put up with helps: so many requests are too many in any few seconds.
  */
 
 /** So many desktops fit into one second with both their requests: they need no slots. */
@@ -28,10 +32,14 @@ const DRAWN_NAME_MS = 1000;
 const AFTER_REFUSAL = 8;
 const AFTER_BLOCK = 48;
 const MORE = 1.5;
-/** A quiet ring takes so much off: a small estimate is soon gone, a large one was dearly paid for. */
-const LESS = { small: 1, large: 0.3 };
-const SMALL = 12;
 const MOST = 200;
+/** A quiet ring takes so much off: a small estimate is soon gone, a large one was dearly paid for. */
+const SMALL = 12;
+const less = (estimate: number): number => (estimate <= SMALL ? estimate - 1 : estimate * 0.96);
+/** Kommo blocks who is refused again and again (kommo.md section 2): so long nothing is tried that was refused. */
+const CAREFUL_MS = 60_000;
+/** After so many rings without a refusal the next one is the first again. */
+const QUIET_RINGS = 20;
 
 /** What is provisioned: how many desktops, and which of them this is; null where that is not known. */
 export type Office = { readonly desktops: number; readonly seat: number | null };
@@ -54,9 +62,15 @@ export type Slots = {
   readonly round: number;
 };
 
-export function createOfficeShare({ provisioned, random, recall, keep }: OfficePorts) {
+/** @param now milliseconds of a clock that only goes forward */
+export function createOfficeShare({ provisioned, random, recall, keep }: OfficePorts, now: () => number) {
   let learned = recall();
-  let quiet = true;
+  let refusedAt = -Infinity;
+  /** Rings since the last refusal. */
+  let quietRings = QUIET_RINGS;
+  /** Whether refusals are put down to colleagues. */
+  let believed = learned > FIT_AT_ONCE;
+  let colleagueSeen = false;
   /** The drawn seat as a share of the round. Kept while it does well, drawn anew after a refusal. */
   let drawn = random();
 
@@ -66,7 +80,11 @@ export function createOfficeShare({ provisioned, random, recall, keep }: OfficeP
     learned = next;
     keep(next);
   };
-  const size = () => Math.max(provisioned()?.desktops ?? 1, learned);
+  const careful = () => now() - refusedAt <= CAREFUL_MS;
+  const size = () => {
+    if (!believed && !careful()) learn(1);
+    return Math.max(provisioned()?.desktops ?? 1, learned);
+  };
   /** Milliseconds from slot to slot. After a block everybody was blocked, and everybody goes slower by as much. */
   const pace = (office: Office | null) =>
     office === null || office.seat === null ? DRAWN_MS : SEATED_MS * (size() / office.desktops);
@@ -74,9 +92,10 @@ export function createOfficeShare({ provisioned, random, recall, keep }: OfficeP
   return {
     /** The slots for a call that begins to ring; null where the office is so small that it may ask at once. */
     slots(): Slots | null {
-      if (quiet) learn(learned - (learned <= SMALL ? LESS.small : LESS.large));
-      else drawn = random();
-      quiet = true;
+      quietRings += 1;
+      if (quietRings === 1) drawn = random();
+      else if (believed && !careful()) learn(less(learned));
+      if (quietRings >= QUIET_RINGS && learned <= FIT_AT_ONCE) believed = false;
       if (size() <= FIT_AT_ONCE) return null;
       const office = provisioned();
       const slot = pace(office);
@@ -104,10 +123,18 @@ export function createOfficeShare({ provisioned, random, recall, keep }: OfficeP
 
     /** Kommo refused a request: there are more of us than thought. `blocked`: it refuses everything. */
     refused(blocked: boolean): void {
-      quiet = false;
-      const office = provisioned();
-      if (office === null) learn(Math.max(blocked ? AFTER_BLOCK : AFTER_REFUSAL, MORE * size()));
-      else if (blocked) learn(MORE * size());
+      const more = MORE * size();
+      believed ||= blocked || colleagueSeen || quietRings < QUIET_RINGS;
+      refusedAt = now();
+      if (provisioned() === null) learn(Math.max(blocked ? AFTER_BLOCK : AFTER_REFUSAL, more));
+      else if (blocked) learn(more);
+      quietRings = 0;
+    },
+
+    /** A colleague took a call that rang here: who was or is refused, is because of colleagues. */
+    colleague(): void {
+      colleagueSeen = true;
+      believed ||= quietRings < QUIET_RINGS;
     },
 
     /** Draws from 0 to 1, for whoever must not come at the same moment as the colleagues. */

@@ -138,6 +138,8 @@ const userId = v.pipe(
 );
 const PRIVATE = 'a number, the beginning of one such as +1415*, or a SIP user; * for any digits, ? for one';
 
+const BOX = 'the number of a voicemail box such as *97';
+
 const CallsSchema = v.strictObject({
   country: v.optional(
     v.pipe(v.string('a country such as US'), v.regex(/^[A-Z]{2}$/, 'a country of two capital letters such as US')),
@@ -170,6 +172,11 @@ const CallsSchema = v.strictObject({
       'a map of extensions to users',
     ),
     {},
+  ),
+  /** What answers there is a voicemail box, whoever was called. */
+  voicemail: v.optional(
+    v.array(v.pipe(v.string(BOX), v.trim(), v.regex(/^[^\s@<>"]{1,64}$/, BOX)), 'a list of numbers'),
+    [],
   ),
   unknownInbound: v.optional(v.picklist(['incoming-lead', 'nothing'], '"incoming-lead" or "nothing"'), 'incoming-lead'),
   recording: v.optional(

@@ -88,6 +88,8 @@ export type Bridge = {
    * where there is none, or it did not answer in time: offer it again later, the widget drops a repeat.
    */
   deliver(call: CompletedCall): Promise<'shown' | 'no-widget'>;
+  /** The same for the recording of a call that was shown before. */
+  deliverRecording(call: CompletedCall): Promise<'shown' | 'no-widget'>;
   stop(): Promise<void>;
 };
 
@@ -120,6 +122,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   /** Ready tabs, in the order in which they came. */
   const tabs = new Map<Session, Tab>();
   const calls = new Map<string, { call: BridgeCall; notified: boolean }>();
+  /** By what acknowledges them. */
   const deliveries = new Map<string, Delivery>();
   let browsers: PairedBrowser[] = [];
   let lastDial = Number.NEGATIVE_INFINITY;
@@ -290,8 +293,9 @@ export function createBridge(ports: BridgePorts): Bridge {
         tab.locks = message.locks;
         choose();
         return;
-      case 'ack': {
-        const delivery = deliveries.get(message.id);
+      case 'ack':
+      case 'ack.recording': {
+        const delivery = deliveries.get(`${message.type} ${message.id}`);
         if (delivery?.session === session) delivery.settle('shown');
         return;
       }
@@ -376,8 +380,13 @@ export function createBridge(ports: BridgePorts): Bridge {
     for (const session of tabs.keys()) if (session !== told) session.send({ type: 'call', call, notify: false });
   }
 
-  function deliver(full: CompletedCall): Promise<'shown' | 'no-widget'> {
-    const running = deliveries.get(full.id);
+  function hand(
+    full: CompletedCall,
+    type: 'call.completed' | 'call.recording',
+    acknowledged: 'ack' | 'ack.recording',
+  ): Promise<'shown' | 'no-widget'> {
+    const key = `${acknowledged} ${full.id}`;
+    const running = deliveries.get(key);
     if (running !== undefined) return running.promise;
     sweep();
     const session = leader();
@@ -389,12 +398,12 @@ export function createBridge(ports: BridgePorts): Bridge {
       const late = setTimeout(() => settle('no-widget'), limits.ack);
       settle = (outcome) => {
         clearTimeout(late);
-        deliveries.delete(full.id);
+        deliveries.delete(key);
         resolve(outcome);
       };
     });
-    deliveries.set(full.id, { session, promise, settle });
-    session.send({ type: 'call.completed', call: bridgeCompleted(full) });
+    deliveries.set(key, { session, promise, settle });
+    session.send({ type, call: bridgeCompleted(full) });
     return promise;
   }
 
@@ -453,7 +462,8 @@ export function createBridge(ports: BridgePorts): Bridge {
       for (const session of [...sessions]) session.refuse('unknown-browser');
     },
     showCall,
-    deliver,
+    deliver: (call) => hand(call, 'call.completed', 'ack'),
+    deliverRecording: (call) => hand(call, 'call.recording', 'ack.recording'),
     async stop() {
       stopped = true;
       clearTimeout(retry);

@@ -151,10 +151,7 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
     if (step.at === 'hello' && message.type === 'hello') return hello(message);
     if (step.at === 'prove' && message.type === 'prove') return judge(step, message.proof);
     if (step.at === 'tab' && message.type === 'tab') return admitTab(step.clientId, message);
-    if (step.at === 'ready' && message.type !== 'hello' && message.type !== 'prove' && message.type !== 'tab') {
-      ports.onMessage(session, message);
-      return;
-    }
+    if (step.at === 'ready' && ofTab(message)) return ports.onMessage(session, message);
     strike('out-of-order');
   }
 
@@ -246,4 +243,8 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
   socket.on('error', (error) => ports.log('bridge.socket-error', { code: Reflect.get(error, 'code') }));
   socket.on('close', () => end(() => undefined));
   return session;
+}
+
+function ofTab(message: WidgetMessage): message is TabMessage {
+  return message.type !== 'hello' && message.type !== 'prove' && message.type !== 'tab';
 }

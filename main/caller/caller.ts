@@ -1,14 +1,14 @@
 /** Who is it? One `POST /api/v2/events` for a call, then the name from the card that Kommo chose. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../../app/calls/call.ts';
-import type { Caller, EntityRef } from '../../app/calls/completed-call.ts';
-import type { CallMatch } from '../../app/ipc/panel.ts';
+import { sameEntity, type Caller, type CallMatch, type EntityRef } from '../../app/calls/completed-call.ts';
 import { callerName, isAutoNamed, nameOnCard, type Card, type NameOrder } from '../../app/kommo/card.ts';
 import type { Turn } from '../../app/kommo/budget.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
 import { lookUpNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
 import { compareNumbers, searchKeys } from '../../app/numbers/variants.ts';
+import type { CallSettings } from '../../app/settings/provisioning.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Session } from '../session/session.ts';
@@ -20,6 +20,8 @@ const READ_AGAIN_MS = [500, 2000];
 const PERSON_PATIENCE_MS = 700;
 /** More people than that behind one number is no choice any more. */
 const MOST_MATCHES = 10;
+/** As many leads as one request asks about. */
+const MOST_LEADS = 50;
 
 /** What is known by now. */
 export type Resolution = {
@@ -50,9 +52,15 @@ export type ResolverPorts = {
   userOf(call: Call): number | null;
   /** The call's place among all that wants to ask Kommo. */
   turnOf(call: Call): Turn;
+  /** What becomes of a choice among several: where nothing does, nobody is asked about others. */
+  choiceRule(): ChoiceRule;
   timeline: Timeline;
   log: Log;
 };
+
+/** A choice decides on which card the call is written, and which one opens. */
+export type ChoiceRule = Pick<CallSettings, 'logToCard' | 'pop'>;
+const choiceMatters = ({ logToCard, pop }: ChoiceRule) => logToCard || pop !== 'never';
 
 const known = (caller: Caller, more: Partial<Resolution> = {}): Resolution => ({
   caller,
@@ -62,7 +70,8 @@ const known = (caller: Caller, more: Partial<Resolution> = {}): Resolution => ({
   ...more,
 });
 
-export function createCallerResolver({ session, remembered, rules, userOf, turnOf, timeline, log }: ResolverPorts) {
+export function createCallerResolver(ports: ResolverPorts) {
+  const { session, remembered, rules, userOf, turnOf, choiceRule, timeline, log } = ports;
   /** Whose memory counts: this account, as this user. Null while nobody is signed in. */
   function account(): string | null {
     const user = session.user();
@@ -102,7 +111,8 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
         turn,
         asked,
         order: contact_name_display_order === 2 ? 'last-first' : 'first-last',
-        others: null,
+        chosen,
+        found: {},
         read: false,
       };
       // Somebody may be there under another way to write the number, which Kommo's own search cannot see.
@@ -148,6 +158,7 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     try {
       const card = await patiently(() => search.kommo.readCard(entity));
       search.read = true;
+      search.people = card?.people;
       if (card === null) return known({ kind: 'entity', entity, name: null });
       const facts = { matches: same ? before.matches : [], responsible: card.responsible };
       const asEntity = (name: string | null) => known({ kind: 'entity', entity, name }, facts);
@@ -178,9 +189,9 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     if (main === undefined) return null;
     try {
       if (people.length > 1) {
-        const callers = await withNumber(search);
-        const caller = callers.find(({ id }) => people.includes(id));
-        if (caller !== undefined) return caller;
+        const callers = await withNumber(search, 'contact', 'call');
+        const caller = callers.find(({ card }) => people.includes(card.id));
+        if (caller !== undefined) return caller.card;
       }
       return await patiently(() => search.kommo.readCard({ type: 'contact', id: main }));
     } catch (error) {
@@ -189,32 +200,33 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     }
   }
 
-  /** The contacts that have the number, the same line before what only ends alike, the oldest first. Asked once. */
-  async function withNumber(search: Search): Promise<Card[]> {
-    search.others ??= (async () => {
-      const found = new Map<number, { card: Card; rank: number }>();
-      for (const key of searchKeys(search.asked)) {
-        for (const card of await search.kommo.contactsWith(key)) {
+  /** The contacts or companies that have the number, each asked for once for a call. */
+  function withNumber(search: Search, type: Owner['type'], priority: 'call' | 'extra'): Promise<Owner[]> {
+    search.found[type] ??= (async () => {
+      const found = new Map<number, Owner>();
+      for (const key of keysOf(search, type)) {
+        for (const card of await search.kommo.cardsWith(type, key, priority)) {
           const verdicts = card.phones.map((phone) => compareNumbers(phone, search.asked, rules()));
-          if (verdicts.includes('same')) found.set(card.id, { card, rank: 0 });
-          else if (verdicts.includes('alike')) found.set(card.id, { card, rank: 1 });
+          if (verdicts.includes('same')) found.set(card.id, { type, card, rank: 0 });
+          else if (verdicts.includes('alike')) found.set(card.id, { type, card, rank: 1 });
         }
       }
-      return [...found.values()].sort((a, b) => a.rank - b.rank || a.card.id - b.card.id).map(({ card }) => card);
+      return [...found.values()].toSorted(byLikeness);
     })();
-    return search.others;
+    return search.found[type];
   }
 
   /** Whoever has the number written in a way that ends otherwise; nobody is notified. */
   async function otherwiseWritten(search: Search): Promise<EntityRef | null> {
-    if (searchKeys(search.asked).length < 2) return null;
     try {
-      const [first] = await withNumber(search);
-      return first === undefined ? null : { type: 'contact', id: first.id };
+      for (const type of ['contact', 'company'] as const) {
+        const [first] = await withNumber(search, type, 'call');
+        if (first !== undefined) return { type, id: first.card.id };
+      }
     } catch (error) {
       log('caller.not-searched', { kind: refusalFrom(error).kind });
-      return null;
     }
+    return null;
   }
 
   /** Says who else has the number, for a call that still goes on. A luxury: what goes wrong here is not said. */
@@ -228,15 +240,19 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     const { caller } = resolution;
     // A turn later the call has heard of the resolution itself.
     await Promise.resolve();
-    if (caller.kind !== 'entity' || !live()) return;
+    if (caller.kind !== 'entity' || !live() || !choiceMatters(choiceRule())) return;
     try {
-      const cards = await withNumber(search);
+      const people = await withNumber(search, 'contact', 'extra');
+      const companies = await withNumber(search, 'company', 'extra');
       const { entity } = caller;
-      const shown = entity.type === 'contact' ? entity.id : search.person;
-      const others = cards
-        .filter(({ id }) => id !== shown)
-        .slice(0, MOST_MATCHES - 1)
-        .map((card): CallMatch => ({ entity: { type: 'contact', id: card.id }, name: nameOnCard(card, search.order) }));
+      const person = entity.type === 'contact' ? entity.id : search.person;
+      const owners = [...people, ...companies]
+        .filter(({ type, card }) =>
+          type === 'contact' ? card.id !== person : !sameEntity(entity, { type, id: card.id }),
+        )
+        .toSorted(byLikeness)
+        .slice(0, MOST_MATCHES - 1);
+      const others = offersOf(owners, entity, await leadsBehind(owners, entity, search), search.order);
       const all = others.length === 0 ? [] : [{ entity, name: caller.name }, ...others];
       timeline.add('resolve.matches', call.id, { matches: all.length });
       if (whose !== null && search.read) remembered.keep(whose, search.asked, { ...resolution, matches: all });
@@ -246,8 +262,28 @@ export function createCallerResolver({ session, remembered, rules, userOf, turnO
     }
   }
 
+  /** The leads that are under way with these; none where they cannot be read, which costs only their names. */
+  async function leadsBehind(owners: readonly Owner[], entity: EntityRef, { kommo }: Search): Promise<Card[]> {
+    const ids = new Set(owners.flatMap(({ card }) => card.leads));
+    if (entity.type === 'lead') ids.delete(entity.id);
+    if (ids.size === 0) return [];
+    try {
+      return (await kommo.leadsOf([...ids].slice(0, MOST_LEADS))).filter(({ closed }) => !closed);
+    } catch (error) {
+      log('caller.no-leads', { kind: refusalFrom(error).kind });
+      return [];
+    }
+  }
+
   return { resolve, recall };
 }
+
+/** Who has the number. `rank`: 0 where it is the same line, 1 where only the endings agree. */
+type Owner = { type: 'contact' | 'company'; card: Card; rank: number };
+
+/** The same line before what only ends alike; people before companies, as Kommo has it; the oldest first. */
+const byLikeness = (a: Owner, b: Owner): number =>
+  a.rank - b.rank || Number(a.type === 'company') - Number(b.type === 'company') || a.card.id - b.card.id;
 
 /** What the requests about one call share. */
 type Search = {
@@ -255,20 +291,48 @@ type Search = {
   readonly turn: Turn;
   readonly asked: string;
   readonly order: NameOrder;
-  /** The contacts with the number, once they were asked for. */
-  others: Promise<Card[]> | null;
+  /** What Kommo answered to the event. */
+  readonly chosen: EntityRef | null;
+  /** Who has the number, once they were asked for. */
+  readonly found: Partial<Record<Owner['type'], Promise<Owner[]>>>;
   /** Whether the card that Kommo chose could be read. */
   read: boolean;
+  /** The contacts on it. */
+  people?: readonly number[] | undefined;
   /** The person of the lead or customer, where one was found. */
   person?: number | undefined;
 };
 
-function refusalFrom(error: unknown): KommoRefusal {
-  return error instanceof KommoRefusal ? error : new KommoRefusal('unreachable', { detail: String(error) });
+/**
+ * What to search for. The event has looked for the number as it ends already, among contacts and then among companies
+ * (spec, "Algorithm"): where its answer says that there is nobody, only the other ways to write it are left.
+ */
+function keysOf({ asked, chosen, people }: Search, type: Owner['type']): string[] {
+  const keys = searchKeys(asked);
+  const ofCompany =
+    chosen?.type === 'company' || (chosen !== null && chosen.type !== 'contact' && people?.length === 0);
+  return chosen === null || (ofCompany && type === 'contact') ? keys.slice(1) : keys;
 }
 
-export function sameEntity(one: EntityRef, other: EntityRef): boolean {
-  return one.type === other.type && one.id === other.id;
+/** Each as Kommo itself would have answered for it: its one lead that is under way, else itself. */
+function offersOf(owners: readonly Owner[], chosen: EntityRef, leads: readonly Card[], order: NameOrder): CallMatch[] {
+  const offered = new Set(chosen.type === 'lead' ? [chosen.id] : []);
+  return owners.flatMap(({ type, card }): CallMatch[] => {
+    const name = nameOnCard(card, order);
+    const self = { entity: { type, id: card.id }, name };
+    const underWay = card.leads.filter((id) => offered.has(id) || leads.some((lead) => lead.id === id));
+    const [id, ...more] = underWay;
+    if (id === undefined || more.length > 0) return [self];
+    // The lead is there already: its company adds nothing to it, another person does.
+    if (offered.has(id)) return type === 'company' ? [] : [self];
+    offered.add(id);
+    const lead = leads.find((one) => one.id === id);
+    return lead === undefined ? [self] : [{ entity: { type: 'lead', id }, name: callerName(name, lead) }];
+  });
+}
+
+function refusalFrom(error: unknown): KommoRefusal {
+  return error instanceof KommoRefusal ? error : new KommoRefusal('unreachable', { detail: String(error) });
 }
 
 /** Reads again what failed for a reason that passes. */

@@ -1,9 +1,11 @@
 /** The one writer of call state: folds what the phone reports, and sees that each part hears of it in its turn. */
-import { dispositionOf, type Call } from '../../app/calls/call.ts';
+import type { Call } from '../../app/calls/call.ts';
 import { emptyBook, fold } from '../../app/calls/call-book.ts';
 import {
   completedCall,
+  sameEntity,
   type Caller,
+  type CallMatch,
   type CompletedCall,
   type EntityRef,
   type RecordingRule,
@@ -26,9 +28,9 @@ import {
   type Attributed,
 } from '../../app/calls/same-call.ts';
 import { lineOf } from '../../app/calls/line.ts';
-import type { Answer, CallMatch, CallView } from '../../app/ipc/panel.ts';
+import type { Answer, CallView } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
-import { sameEntity, type Listener, type Resolution } from '../caller/caller.ts';
+import type { Listener, Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
 import { commandFor, type CallRequest } from './commands.ts';
@@ -80,8 +82,10 @@ export type CallPorts = {
   after(ms: number, act: () => void): () => void;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
   record(call: CompletedCall, settled: boolean): void;
-  /** Kommo's answer for a call that was recorded before it came. */
-  settled(id: string, caller: Caller): void;
+  /** What Kommo said of a call that was recorded before: who it is, or who else has the number. */
+  settled(id: string, later: { caller?: Caller; matches?: CallMatch[] }): void;
+  /** Numbers of voicemail boxes. */
+  voicemail(): readonly string[];
   /**
    * A call changed in a way that others show; its last change has the state `ended`. A private one is `hidden` from the
    * browser, and so is a consultation while it is part of another call.
@@ -230,7 +234,8 @@ export function createCalls(ports: CallPorts) {
     void ports
       .resolve(call, number, {
         found: (resolution) => isOf(id, callId) && learned(id, resolution, true),
-        matches: (matches) => isOf(id, callId) && others(id, matches),
+        // Found after the end, they are still the choice of its record.
+        matches: (matches) => (isOf(id, callId) || !known.has(id)) && others(id, matches),
         live: () => byId(id)?.callId === callId,
       })
       .then((resolution) => isOf(id, callId) && learned(id, resolution, false));
@@ -296,7 +301,7 @@ export function createCalls(ports: CallPorts) {
     if (call === undefined) {
       if (!resolving) {
         known.delete(id);
-        ports.settled(id, caller);
+        ports.settled(id, { caller });
       }
       return;
     }
@@ -316,7 +321,8 @@ export function createCalls(ports: CallPorts) {
   function others(id: string, matches: CallMatch[]): void {
     const facts = known.get(id);
     const call = byId(id);
-    if (facts === undefined || call === undefined || facts.chosen) return;
+    if (call === undefined) return matches.length > 1 ? ports.settled(id, { matches }) : undefined;
+    if (facts === undefined || facts.chosen) return;
     const next = { ...facts, matches };
     known.set(id, next);
     if (differs(call, next, facts)) toasts.name(subject(call, next));
@@ -343,6 +349,9 @@ export function createCalls(ports: CallPorts) {
     const record = completedCall(call, {
       number: facts.number,
       caller: facts.caller,
+      matches: facts.matches,
+      chosen: facts.chosen,
+      voicemail: ports.voicemail(),
       agent: ports.agent(call),
       extension: ports.extension(),
       line: facts.line,
@@ -352,7 +361,7 @@ export function createCalls(ports: CallPorts) {
     timeline.add(
       'ended',
       call.id,
-      { disposition: dispositionOf(call), talkSeconds: record.talkSeconds },
+      { disposition: record.disposition, talkSeconds: record.talkSeconds },
       call.endedMonotonic ?? undefined,
     );
     ports.record(record, !facts.resolving);
@@ -510,7 +519,7 @@ export function createCalls(ports: CallPorts) {
     dial: (target: string): boolean => ports.command({ kind: 'dial', target }),
     dialOnDeskPhone: (extension: string, target: string): boolean =>
       ports.command({ kind: 'dial-on-desk-phone', extension, target }),
-    /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice. */
+    /** The agent says which of the matches it is: it stays with the call and its record. False where there is no such choice, or the call is over. */
     chooseMatch(id: string, entity: EntityRef): boolean {
       const call = byId(id);
       const facts = known.get(id);

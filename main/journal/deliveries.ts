@@ -4,11 +4,14 @@
  * why.
  */
 import { KommoRefusal, type RefusalKind } from '../../app/kommo/refusal.ts';
-import { callParams, lateNews, waysToCard } from '../../app/kommo/call-on-card.ts';
+import { bridgeCompleted, bellElement } from '../../app/bridge/completed.ts';
+import { callParams, lateNews, waysToCard, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CallSettings } from '../../app/settings/provisioning.ts';
-import type { Delivery, DeliveryTarget, Journal, Settlement } from './journal.ts';
+import type { Office } from '../../app/kommo/office.ts';
+import { cardTurn } from './ring-group.ts';
+import type { Account, Delivery, DeliveryTarget, Journal, Settlement } from './journal.ts';
 
 /** After this a completed call is no news any more in a browser; the card still gets it. */
 const WIDGET_NEWS_MS = 12 * 60 * 60 * 1000;
@@ -18,16 +21,24 @@ const LONGEST_WAIT_MS = 5 * 60 * 1000;
 const IDLE_WAIT_MS = 5 * 60 * 1000;
 /** A request whose answer was lost may still take effect; Kommo has done what it will do after so long. */
 const LOOK_AFTER_MS = 5000;
-/** The bell rings once for a call; for so long it waits for the recording, which cannot be added later. */
+/**
+ * So long the bell waits for the recording. Where Kommo can find the entry again, by its element, the recording is
+ * added later; where it cannot, the bell is patient, as what is not in the entry then never is.
+ */
 const BELL_PATIENCE_MS = 8000;
+const LAST_CHANCE_PATIENCE_MS = 120_000;
 /** What waits for something on this machine is looked at again after so long. */
 const SHORT_WAIT_MS = 2000;
 const LONGEST_PROBE_WAIT_MS = 30_000;
 
 export type DeliveryPorts = {
   journal: Journal;
-  /** Null while nobody is signed in. */
+  /** Null while nobody is signed in, or it is not known yet in which account. */
   kommo(): KommoClient | null;
+  /** The account that this desktop is signed in to; null while that is not known. */
+  account(): Account | null;
+  /** Who else may have the same call; null, and left out, where this desktop is alone. */
+  office?(): Office | null;
   settings(): Pick<CallSettings, 'cardBy' | 'unknownInbound'>;
   /** Who is signed in: the author of calls that ended while nobody was. */
   agent(): CompletedCall['agent'];
@@ -36,6 +47,8 @@ export type DeliveryPorts = {
   /** Whether there is audio at this address. Never rejects. */
   hasAudio(url: string): Promise<boolean>;
   widget(call: CompletedCall): Promise<'shown' | 'no-widget'>;
+  /** Adds the recording to a call that the bell has already. */
+  bell(call: CompletedCall): Promise<'shown' | 'no-widget'>;
   now(): number;
   random(): number;
   after(ms: number, run: () => void): () => void;
@@ -50,8 +63,12 @@ export function createDeliveries(ports: DeliveryPorts) {
   const lanes: Record<DeliveryTarget, Lane> = {
     card: createLane('card', toCard, ports, () => lanes.update.run()),
     update: createLane('update', toUpdate, ports),
-    recording: createLane('recording', toRecording, ports, () => lanes.update.run()),
-    widget: createLane('widget', toWidget, ports),
+    recording: createLane('recording', toRecording, ports, () => {
+      lanes.update.run();
+      lanes.bell.run();
+    }),
+    widget: createLane('widget', toWidget, ports, () => lanes.bell.run()),
+    bell: createLane('bell', toBell, ports),
   };
   const all = Object.values(lanes);
   return {
@@ -61,7 +78,7 @@ export function createDeliveries(ports: DeliveryPorts) {
     },
     /** What waited for Kommo is due now (somebody signed in), or what waited for a browser (one connected). */
     wake(of: 'card' | 'widget'): void {
-      for (const target of of === 'card' ? (['card', 'update'] as const) : (['widget'] as const)) {
+      for (const target of of === 'card' ? (['card', 'update'] as const) : (['widget', 'bell'] as const)) {
         journal.wake(target, now());
         lanes[target].run();
       }
@@ -97,8 +114,18 @@ function soon({ now }: DeliveryPorts, { error, ambiguous }: Delivery, until: num
   return { state: 'waiting', error, nextTry, counts: false, ambiguous };
 }
 
-/** A settlement, and whether it says something of Kommo itself: then nothing else is tried before its time. */
-type Outcome = Settlement & { halts?: boolean };
+/**
+ * A settlement, and whether it says something of Kommo itself: then nothing else is tried before its time. `stale` is
+ * asked in the moment of settling, so that no change of the call slips in between.
+ */
+type Outcome = Settlement & { halts?: boolean; stale?: () => boolean };
+
+/** An entity's id is another entity in another account: what is for one waits until somebody signs in to it. */
+function forOther(delivery: Delivery, ports: DeliveryPorts): Settlement | null {
+  const { account, ambiguous } = delivery;
+  if (account === null || account.id === ports.account()?.id) return null;
+  return idle(ports, `It is for the Kommo account ${account.name} and goes nowhere else. Sign in there.`, ambiguous);
+}
 
 /** What becomes of a delivery that Kommo refused; `inDoubt` where an earlier request is not cleared up yet. */
 function refused(error: unknown, tries: number, ports: DeliveryPorts, inDoubt: boolean): Outcome {
@@ -125,18 +152,25 @@ const OF_KOMMO_ITSELF: ReadonlySet<RefusalKind> = new Set(['unreachable', 'timeo
 
 /** Puts the call on its card, in the first way that leads to one. */
 async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
-  const { call, ambiguous, doubtSince, attempt } = delivery;
+  const { ambiguous, doubtSince, attempt } = delivery;
   const { journal, now } = ports;
+  // While others were delivered the agent may have said who it was.
+  const call = journal.call(delivery.call.id) ?? delivery.call;
   const ways = waysToCard(call, ports.settings());
   if (ways.length === 0 && !ambiguous) return { ...done, state: 'no-card', counts: false };
   const held = ports.heldUntil(call.id);
   if (held > now()) return soon(ports, delivery, held);
   const client = ports.kommo();
   if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
+  const elsewhere = forOther(delivery, ports);
+  if (elsewhere !== null) return elsewhere;
   const agent = call.agent ?? ports.agent();
   // A call of nobody would be a robot's in Kommo.
   if (agent === null) return idle(ports, UNKNOWN_AGENT, ambiguous);
   const sent = { ...call, agent };
+  const turn = cardTurn(call, ports.office?.() ?? null, delivery.tries, now());
+  if (turn !== null && turn.at > now())
+    return { state: 'waiting', error: delivery.error, nextTry: turn.at, counts: false, ambiguous };
   const young = now() - doubtSince;
   if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
   let inDoubt = ambiguous;
@@ -148,18 +182,51 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
         if (place !== null) return { ...done, place, update: place.incomingLead || lateNews(call) !== '' };
       }
       inDoubt = false;
+      journal.certain(call.id, 'card');
+    }
+    if (turn?.look === true) {
+      const place = await sameCall(client, ways, sent, journal);
+      if (place !== null) return { ...done, place, stale: () => lateNews(call) !== '' };
     }
     for (const way of ways) {
-      journal.sending(call.id, 'card', way);
-      const place = await client.putOnCard(way, sent);
+      const place = await client.putOnCard(way, sent, () => journal.sending(call.id, 'card', way));
       // An incoming lead is taken without what came of the call: its note is told.
-      if (place !== null) return { ...done, place, update: place.incomingLead || changedSince(call, journal) };
+      if (place !== null) return { ...done, place, stale: () => place.incomingLead || changedSince(call, journal) };
+      journal.certain(call.id, 'card');
     }
     return { ...done, state: 'no-card' };
   } catch (error) {
+    if (inDoubt && mayNotLook(error)) return later(ports, delivery.tries, NOT_LOOKED_UP, true, LONGEST_WAIT_MS);
     return refused(error, Math.max(delivery.tries, strikes), ports, inDoubt);
   }
 }
+
+/** Where a colleague's desktop has put the call; null where it has not, or where that may not be looked up. */
+async function sameCall(
+  client: KommoClient,
+  ways: readonly CardWay[],
+  call: CompletedCall,
+  journal: Journal,
+): Promise<CardPlace | null> {
+  try {
+    for (const way of ways) {
+      const place = await client.findSameCall(way, call, (uniq) => journal.call(uniq) !== null);
+      if (place !== null) return place;
+    }
+  } catch (error) {
+    // Better twice by two people than not at all.
+    if (!mayNotLook(error)) throw error;
+  }
+  return null;
+}
+
+/** Kommo would not say whether the call is there, and will not until somebody does something about it. */
+function mayNotLook(error: unknown): boolean {
+  return error instanceof KommoRefusal && LOOKS_REFUSED.has(error.kind);
+}
+const LOOKS_REFUSED: ReadonlySet<RefusalKind> = new Set(['no-rights', 'not-found', 'rejected']);
+const NOT_LOOKED_UP =
+  'Kommo’s answer was lost, and Kommo does not let you see whether the call is on its card. Ask your administrator for the right to see it: so that it is not there twice, it is sent again only after a look.';
 
 const UNKNOWN_AGENT = 'Ringside does not know yet who is signed in to Kommo. The call is saved as soon as it does.';
 
@@ -177,6 +244,8 @@ async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: numbe
   if (held > now()) return soon(ports, delivery, held);
   const client = ports.kommo();
   if (client === null) return idle(ports, new KommoRefusal('signed-out').message, false);
+  const elsewhere = forOther(delivery, ports);
+  if (elsewhere !== null) return elsewhere;
   try {
     const kept = journal.delivery(call.id, 'card')?.place ?? null;
     const place = kept?.entity === null ? await client.findOnCard({ way: 'calls' }, call) : kept;
@@ -209,14 +278,37 @@ async function toRecording({ call, tries }: Delivery, ports: DeliveryPorts): Pro
 
 const GAVE_UP = 'The PBX did not have it in time. The call itself is kept.';
 
-async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Outcome> {
   const { call } = delivery;
-  const { now } = ports;
+  const { journal, now } = ports;
   if (now() - call.endedAt > WIDGET_NEWS_MS) return { ...done, state: 'expired', counts: false };
-  const patience = call.endedAt + BELL_PATIENCE_MS;
+  const elsewhere = forOther(delivery, ports);
+  if (elsewhere !== null) return elsewhere;
+  const patience = call.endedAt + (bellElement(call) === null ? LAST_CHANCE_PATIENCE_MS : BELL_PATIENCE_MS);
   if (call.recording.state === 'pending' && now() < patience) return soon(ports, delivery, patience);
-  if ((await ports.widget(call)) === 'shown') return done;
-  return idle(ports, 'No Kommo tab with Ringside is open. The call is shown there when one is.', false);
+  if ((await ports.widget(call)) !== 'shown') return idle(ports, NO_TAB, false);
+  const recordedSince = () => call.recording.state !== 'ready' && journal.call(call.id)?.recording.state === 'ready';
+  return { ...done, place: { entity: bellElement(call), incomingLead: false }, stale: recordedSince };
+}
+
+const NO_TAB = 'No Kommo tab with Ringside is open. The call is shown there when one is.';
+
+/** Adds to Kommo's bell the recording that came after the call was put there; a repeat is dropped over there. */
+async function toBell(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {
+  const { call } = delivery;
+  const { journal, now } = ports;
+  const nothing = { ...done, counts: false };
+  const element = bellElement(call);
+  const shown = journal.delivery(call.id, 'widget')?.place?.entity ?? null;
+  // Found out or chosen since: with another element it would be another entry.
+  if (element === null || shown?.id !== element.id || shown.type !== element.type) return nothing;
+  if (bridgeCompleted(call).recordingUrl === null) return nothing;
+  if (now() - call.endedAt > WIDGET_NEWS_MS) return { ...nothing, state: 'expired' };
+  const elsewhere = forOther(delivery, ports);
+  if (elsewhere !== null) return elsewhere;
+  // The entry is gone: to put it there again would take the place of the later call.
+  if (journal.overtaken(call)) return nothing;
+  return (await ports.bell(call)) === 'shown' ? done : idle(ports, NO_TAB, false);
 }
 
 type Lane = { run(): void; stop(): Promise<void> };
@@ -245,9 +337,9 @@ function createLane(
       again = false;
       for (const delivery of journal.due(target, now())) {
         if (stopped) return count;
-        const { halts = false, ...outcome } = await deliver(delivery, ports, strikes);
+        const { halts = false, stale, ...outcome } = await deliver(delivery, ports, strikes);
         if (stopped) return count;
-        journal.settle(delivery.call.id, target, outcome);
+        journal.settle(delivery.call.id, target, stale?.() === true ? { ...outcome, update: true } : outcome);
         if (outcome.state !== delivery.state || outcome.error !== delivery.error)
           told(delivery.call, target, outcome.state, outcome.error);
         served();

@@ -12,6 +12,7 @@ import { salvage } from './salvage.ts';
 import {
   createStore,
   MIGRATIONS,
+  type Account,
   type Change,
   type Delivery,
   type DeliveryTarget,
@@ -19,7 +20,7 @@ import {
   type Store,
 } from './store.ts';
 
-export type { Change, Delivery, DeliveryTarget, Settlement } from './store.ts';
+export type { Account, Change, Delivery, DeliveryTarget, Settlement } from './store.ts';
 export type Journal = ReturnType<typeof openJournal>;
 
 /**
@@ -129,9 +130,10 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
     /**
      * Writes a completed call and its deliveries in one transaction. Recording the same id again changes nothing. What
      * the disk does not take is kept in memory, delivered from there, and written as soon as the disk takes it.
+     * `account`: the only one that it may go to, null while that is not known.
      */
-    record(call: CompletedCall, to: readonly DeliveryTarget[], due: number): void {
-      const deliveries = to.map((target) => newDelivery(target, due));
+    record(call: CompletedCall, to: readonly DeliveryTarget[], due: number, account: Account | null = null): void {
+      const deliveries = to.map((target) => newDelivery(target, due, account));
       rescue();
       try {
         disk.put(call, deliveries);
@@ -183,17 +185,34 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
 
     undelivered: (): number => stores().reduce((sum, store) => sum + store.undelivered(now() - OVERDUE_MS), 0),
 
-    /** Calls whose card lacks something yet, however it comes. */
-    notInKommo: (): number => stores().reduce((sum, store) => sum + store.notInKommo(), 0),
+    /** Calls whose card lacks something yet, however it comes; those of one account, or all. */
+    notInKommo: (account: number | null = null): number =>
+      stores().reduce((sum, store) => sum + store.notInKommo(account), 0),
 
-    /** Lets go what waits or failed, with the reason; the agent can still retry each. */
-    giveUp: (reason: string): void => {
-      for (const store of stores()) store.giveUp(reason);
+    /** Lets go what waits or failed, of one account or all, with the reason; the agent can still retry each. */
+    giveUp: (reason: string, account: number | null = null): void => {
+      for (const store of stores()) store.giveUp(reason, account);
     },
 
-    /** Written before a request goes out, so that a kill in between is known to be ambiguous, and in which way. */
+    /** It is known now whose account it is: what was recorded before is for this one, and for no other from now on. */
+    bind: (account: Account): void => {
+      for (const store of stores()) store.bind(account);
+    },
+
+    /**
+     * Whether Kommo's bell has a later call with the same element by now: then it has this one no more, as it keeps
+     * one entry for each element id (spec/call-notification.txt).
+     */
+    overtaken: (call: CompletedCall): boolean => stores().some((store) => store.overtaken(call)),
+
+    /** Written right before a request goes out, so that a kill in between is known to be ambiguous, and in which way. */
     sending: (id: string, target: DeliveryTarget, attempt: CardWay | null = null): void => {
       storeOf(id).sending(id, target, attempt, now());
+    },
+
+    /** What was sent came to nothing for certain, so that a kill from here on is not ambiguous any more. */
+    certain: (id: string, target: DeliveryTarget): void => {
+      storeOf(id).certain(id, target);
     },
 
     settle: (id: string, target: DeliveryTarget, to: Settlement): void => {
@@ -218,7 +237,7 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
   };
 }
 
-function newDelivery(target: DeliveryTarget, due: number): Omit<Delivery, 'call'> {
+function newDelivery(target: DeliveryTarget, due: number, account: Account | null): Omit<Delivery, 'call'> {
   return {
     target,
     state: 'waiting',
@@ -229,6 +248,7 @@ function newDelivery(target: DeliveryTarget, due: number): Omit<Delivery, 'call'
     doubtSince: 0,
     attempt: null,
     place: null,
+    account,
   };
 }
 

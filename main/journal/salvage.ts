@@ -37,7 +37,18 @@ function inDoubt(call: CompletedCall, now: number, targets: readonly DeliveryTar
   if (!targets.includes('card') || now - call.endedAt > STILL_DELIVERED_MS) return [];
   const [state, error] = ['waiting' as const, null];
   return [
-    { target: 'card', state, tries: 0, nextTry: 0, error, ambiguous: true, doubtSince: 0, attempt: null, place: null },
+    {
+      target: 'card',
+      state,
+      tries: 0,
+      nextTry: 0,
+      error,
+      ambiguous: true,
+      doubtSince: 0,
+      attempt: null,
+      place: null,
+      account: null,
+    },
   ];
 }
 

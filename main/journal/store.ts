@@ -4,8 +4,11 @@ import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
 import { CardPlaceSchema, CardWaySchema, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 
-/** `update`: what came after the card was written. `recording`: looking for the recording itself. */
-export const DELIVERY_TARGETS = ['card', 'recording', 'update', 'widget'] as const;
+/**
+ * `update`: what came after the card was written. `recording`: looking for the recording itself. `bell`: the recording
+ * that came after the widget had put the call into Kommo's bell.
+ */
+export const DELIVERY_TARGETS = ['card', 'recording', 'update', 'widget', 'bell'] as const;
 export type DeliveryTarget = (typeof DELIVERY_TARGETS)[number];
 /**
  * `waiting` is tried again by itself, `failed` by the agent; `expired` came too late; `no-card` has no card to go to;
@@ -13,6 +16,9 @@ export type DeliveryTarget = (typeof DELIVERY_TARGETS)[number];
  */
 const DELIVERY_STATES = ['waiting', 'done', 'failed', 'expired', 'no-card', 'given-up'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** A Kommo account: ids of entities and users mean something in theirs alone. */
+export type Account = { id: number; name: string };
 
 export type Delivery = {
   call: CompletedCall;
@@ -28,8 +34,10 @@ export type Delivery = {
   doubtSince: number;
   /** The way of that request, null where it is not known. */
   attempt: CardWay | null;
-  /** Where it went, for the card. */
+  /** Where it went: the card, or the element that the entry in the bell has. */
   place: CardPlace | null;
+  /** The only account that it may go to; null while it is not known which that is. */
+  account: Account | null;
 };
 
 export type Settlement = {
@@ -40,12 +48,14 @@ export type Settlement = {
   counts: boolean;
   ambiguous: boolean;
   place?: CardPlace | null;
-  /** The card has an older version of the call than the journal by now. */
+  /** The card, or the bell, has an older version of the call than the journal by now. */
   update?: boolean;
 };
 
 /** What may change in a call after it was recorded. */
-export type Change = Partial<Pick<CompletedCall, 'caller' | 'recording' | 'agentDisposition' | 'note'>>;
+export type Change = Partial<
+  Pick<CompletedCall, 'caller' | 'matches' | 'chosen' | 'recording' | 'agentDisposition' | 'note'>
+>;
 
 export type Store = ReturnType<typeof createStore>;
 
@@ -71,6 +81,8 @@ export const MIGRATIONS = [
    CREATE INDEX deliveries_waiting ON deliveries (next_try) WHERE state = 'waiting';`,
   `ALTER TABLE deliveries ADD COLUMN attempt TEXT;
    ALTER TABLE deliveries ADD COLUMN place TEXT;`,
+  `ALTER TABLE deliveries ADD COLUMN account INTEGER;
+   ALTER TABLE deliveries ADD COLUMN account_name TEXT;`,
 ];
 
 const RecordSchema = v.object({ record: v.pipe(v.string(), v.parseJson(), CompletedCallSchema) });
@@ -87,6 +99,9 @@ const RowSchema = v.object({
   sending: v.number(),
   attempt: stored(CardWaySchema),
   place: stored(CardPlaceSchema),
+  // Of a damaged file that is older than these columns there is none.
+  account: v.nullish(v.number(), null),
+  account_name: v.nullish(v.string(), null),
 });
 
 /** The call in a row of `calls`; null where it cannot be read. */
@@ -99,7 +114,7 @@ export function readCall(row: unknown): CompletedCall | null {
 export function readDelivery(row: unknown, call: CompletedCall | null): Delivery[] {
   const parsed = v.safeParse(RowSchema, row);
   if (!parsed.success || call === null) return [];
-  const { target, state, tries, next_try, error, sending, attempt, place } = parsed.output;
+  const { target, state, tries, next_try, error, sending, attempt, place, account, account_name } = parsed.output;
   return [
     {
       call,
@@ -112,9 +127,13 @@ export function readDelivery(row: unknown, call: CompletedCall | null): Delivery
       doubtSince: sending,
       attempt,
       place,
+      account: account === null ? null : { id: account, name: account_name ?? String(account) },
     },
   ];
 }
+
+/** A call that ended later than another began no earlier than so long before it. */
+const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
 
 const count = (row: unknown): number => v.parse(v.object({ n: v.number() }), row).n;
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
@@ -124,10 +143,11 @@ export function createStore(db: Database.Database) {
     'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)',
   );
   const insertDelivery = db.prepare(
-    'INSERT OR IGNORE INTO deliveries (call, target, state, tries, next_try, error, sending, attempt, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO deliveries (call, target, state, tries, next_try, error, sending, attempt, place, account, account_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const askUpdate = db.prepare(
-    "INSERT INTO deliveries (call, target, state, next_try) VALUES (?, 'update', 'waiting', ?) ON CONFLICT (call, target) DO UPDATE SET state = 'waiting', tries = 0, next_try = excluded.next_try, error = NULL",
+  // What follows a delivery goes to its account.
+  const askMore = db.prepare(
+    "INSERT INTO deliveries (call, target, state, next_try, account, account_name) SELECT call, ?, 'waiting', ?, account, account_name FROM deliveries WHERE call = ? AND target = ? ON CONFLICT (call, target) DO UPDATE SET state = 'waiting', tries = 0, next_try = excluded.next_try, error = NULL",
   );
   const updateRecord = db.prepare('UPDATE calls SET record = ? WHERE id = ?');
   const selectCall = db.prepare('SELECT record FROM calls WHERE id = ?');
@@ -142,6 +162,11 @@ export function createStore(db: Database.Database) {
   const countUndelivered = db.prepare(
     "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND (tries > 0 OR next_try < ?))",
   );
+  const clearSending = db.prepare('UPDATE deliveries SET sending = 0, attempt = NULL WHERE call = ? AND target = ?');
+  const bind = db.prepare('UPDATE deliveries SET account = ?, account_name = ? WHERE account IS NULL');
+  const countAfter = db.prepare(
+    "SELECT count(*) AS n FROM calls c JOIN deliveries d ON d.call = c.id AND d.target = 'widget' AND d.state = 'done' WHERE c.started_at > ? AND json_extract(c.record, '$.endedAt') > ? AND json_extract(c.record, '$.caller.entity.id') = ? AND json_extract(c.record, '$.caller.entity.type') <> 'customer'",
+  );
   const markSending = db.prepare('UPDATE deliveries SET sending = ?, attempt = ? WHERE call = ? AND target = ?');
   const settle = db.prepare(
     "UPDATE deliveries SET state = ?, tries = tries + ?, next_try = ?, error = ?, sending = CASE WHEN ? THEN max(?, sending, 1) ELSE 0 END, attempt = CASE WHEN ? THEN attempt END, place = coalesce(?, place) WHERE call = ? AND target = ? AND (state <> 'given-up' OR ? <> 'waiting')",
@@ -154,19 +179,20 @@ export function createStore(db: Database.Database) {
     "UPDATE deliveries SET state = 'waiting', next_try = 0 WHERE call = ? AND target <> 'recording' AND state IN ('failed', 'expired', 'no-card', 'waiting', 'given-up')",
   );
   const countNotInKommo = db.prepare(
-    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed')",
+    "SELECT count(DISTINCT call) AS n FROM deliveries WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed') AND (?1 IS NULL OR account IS NULL OR account = ?1)",
   );
   const giveUp = db.prepare(
-    "UPDATE deliveries SET state = 'given-up', error = ? WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed')",
+    "UPDATE deliveries SET state = 'given-up', error = ?2 WHERE target IN ('card', 'update') AND state IN ('waiting', 'failed') AND (?1 IS NULL OR account IS NULL OR account = ?1)",
   );
   const forgetDeliveries = db.prepare('DELETE FROM deliveries WHERE call = ?');
   const forgetCall = db.prepare('DELETE FROM calls WHERE id = ?');
 
   const put = (call: CompletedCall, deliveries: Omit<Delivery, 'call'>[]): void => {
     insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call));
-    for (const { target, state, tries, nextTry, error, ambiguous, doubtSince, attempt, place } of deliveries) {
+    for (const { target, state, tries, nextTry, error, ambiguous, doubtSince, attempt, place, account } of deliveries) {
       const sending = ambiguous ? Math.max(doubtSince, 1) : 0;
-      insertDelivery.run(call.id, target, state, tries, nextTry, error, sending, json(attempt), json(place));
+      const [id, name] = [account?.id ?? null, account?.name ?? null];
+      insertDelivery.run(call.id, target, state, tries, nextTry, error, sending, json(attempt), json(place), id, name);
     }
   };
   const deliveriesOf = (call: CompletedCall): Delivery[] =>
@@ -179,16 +205,22 @@ export function createStore(db: Database.Database) {
     call: (id: string): CompletedCall | null => readCall(selectCall.get(id)),
     deliveriesOf,
 
-    /** Changes a call; the card hears of it where it has the call already. A new caller lets what waited for it go. */
+    /**
+     * Changes a call; the card and the bell hear of it where they have the call already. A new caller lets what waited
+     * for it go.
+     */
     amend: db.transaction((id: string, change: Change, now: number) => {
       const call = readCall(selectCall.get(id));
       if (call === null) return;
       updateRecord.run(JSON.stringify({ ...call, ...change }), id);
       if (change.caller !== undefined) release.run(now, id);
-      const said =
-        change.agentDisposition !== undefined || change.note !== undefined || change.recording?.state === 'ready';
-      if (said && deliveriesOf(call).some(({ target, state }) => target === 'card' && state === 'done'))
-        askUpdate.run(id, now);
+      const recorded = change.recording?.state === 'ready';
+      const said = change.agentDisposition !== undefined || change.note !== undefined || recorded;
+      for (const { target, state } of deliveriesOf(call)) {
+        if (state !== 'done') continue;
+        if (target === 'card' && said) askMore.run('update', now, id, 'card');
+        if (target === 'widget' && recorded) askMore.run('bell', now, id, 'widget');
+      }
     }),
 
     page: (before: number, limit: number): { call: CompletedCall; deliveries: Delivery[] }[] =>
@@ -205,13 +237,23 @@ export function createStore(db: Database.Database) {
 
     /** Failed, tried in vain, or due since before that time. */
     undelivered: (since: number): number => count(countUndelivered.get(since)),
-    notInKommo: (): number => count(countNotInKommo.get()),
-    giveUp: (reason: string): void => {
-      giveUp.run(reason);
+    notInKommo: (account: number | null): number => count(countNotInKommo.get([account])),
+    giveUp: (reason: string, account: number | null): void => {
+      giveUp.run([account, reason]);
     },
+    bind: ({ id, name }: Account): void => {
+      bind.run(id, name);
+    },
+
+    /** Whether a later call of the same element is in the bell. */
+    overtaken: ({ caller, startedAt, endedAt }: CompletedCall): boolean =>
+      caller.kind === 'entity' && count(countAfter.get(startedAt - LONGEST_CALL_MS, endedAt, caller.entity.id)) > 0,
 
     sending: (id: string, target: DeliveryTarget, attempt: CardWay | null, now: number): void => {
       markSending.run(Math.max(now, 1), json(attempt), id, target);
+    },
+    certain: (id: string, target: DeliveryTarget): void => {
+      clearSending.run(id, target);
     },
 
     settle: db.transaction((id: string, target: DeliveryTarget, to: Settlement, now: number) => {
@@ -230,7 +272,7 @@ export function createStore(db: Database.Database) {
         target,
         to.state,
       );
-      if (to.update === true) askUpdate.run(id, now);
+      if (to.update === true) askMore.run(target === 'widget' ? 'bell' : 'update', now, id, target);
     }),
 
     wake: (target: DeliveryTarget, now: number): void => {

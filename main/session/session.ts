@@ -12,6 +12,7 @@ import {
   claimsOf,
   CODE_MS,
   codeRefusedSentence,
+  signInUnansweredSentence,
   readPasted,
   readRedirect,
   renewalRefusedSentence,
@@ -74,7 +75,7 @@ export type SessionPorts = {
   log: Log;
   onChange(): void;
   /** Another account than the last one is signed in: what waited for that must not go to this. */
-  onOtherAccount(before: string, now: string): void;
+  onOtherAccount(before: Pick<Account, 'id' | 'name'>, now: Pick<Account, 'id' | 'name'>): void;
   /** The account has another address; everything that asks for `origin()` has it from now on. */
   onMoved(to: KommoOrigin): void;
   /** Calls that are not on their card yet. */
@@ -335,7 +336,15 @@ export function createSession(ports: SessionPorts) {
             asked === generation ? `${settings.kommo()?.origin ?? origin}${url.slice(origin.length)}` : url,
             init,
           ),
-        tokens: tokenSource,
+        // A request of an earlier sign-in must not go out with the present one's token, nor end the present one.
+        tokens: {
+          ...tokenSource,
+          current: () =>
+            asked === generation
+              ? tokenSource.current()
+              : Promise.reject(new KommoRefusal('signed-out', { sent: false })),
+          refused: (token) => (asked === generation ? tokenSource.refused(token) : Promise.resolve(null)),
+        },
         budget,
         userAgent,
       });
@@ -349,7 +358,7 @@ export function createSession(ports: SessionPorts) {
     vault.set('identity', next);
     if (last?.id !== next.id || last.name !== next.name || last.origin !== next.origin)
       vault.set('last-account', { id: next.id, name: next.name, origin: next.origin });
-    if (last !== null && last.id !== next.id) ports.onOtherAccount(last.name, next.name);
+    if (last !== null && last.id !== next.id) ports.onOtherAccount(last, next);
     return next;
   }
 
@@ -444,7 +453,7 @@ export function createSession(ports: SessionPorts) {
           'Kommo does not accept this token. Copy it again from "Keys and scopes", whole, and check that it has not expired.',
         );
       }
-      throw error;
+      throw error instanceof KommoRefusal ? new Error(signInUnansweredSentence(error)) : error;
     }
   }
 
@@ -460,8 +469,10 @@ export function createSession(ports: SessionPorts) {
   /** Changes a code for tokens and enters with them. `still` says whether anybody waits for it. */
   async function takeCode(origin: KommoOrigin, oauth: Integration, code: string, still: () => boolean): Promise<void> {
     const pair = await endpoint.tokens(origin, tokenRequest(oauth, { code })).catch((error: unknown) => {
-      if (!(error instanceof KommoRefusal) || error.passes) throw error;
-      throw new Error(codeRefusedSentence(error.detail, oauth.redirectUri));
+      if (!(error instanceof KommoRefusal)) throw error;
+      throw new Error(
+        error.passes ? signInUnansweredSentence(error) : codeRefusedSentence(error.detail, oauth.redirectUri),
+      );
     });
     const next = tokensOf(origin, pair);
     // Asked before it is kept, as it may be another account's: this pair replaces none, so that one lost here costs no
@@ -565,6 +576,15 @@ export function createSession(ports: SessionPorts) {
     origin: (): KommoOrigin | null => settings.kommo()?.origin ?? null,
     user: (): { id: number; name: string } | null =>
       identity === null ? null : { id: identity.current_user_id, name: identity.user_name ?? '' },
+    /**
+     * The account of this desktop, while nobody is signed in the one that was last; null while that is not known, as
+     * before the first sign-in and where the settings lead to another one.
+     */
+    account(): Pick<Account, 'id' | 'name'> | null {
+      if (identity !== null) return { id: identity.id, name: identity.name };
+      const last = vault.get('last-account', LastAccountSchema);
+      return last !== null && last.origin === settings.kommo()?.origin ? { id: last.id, name: last.name } : null;
+    },
     signInWithToken,
     signInWithOAuth,
     pasteCode,

@@ -50,6 +50,7 @@ const DEFAULT_CALLS: CallSettings = {
   popOnlyResponsible: false,
   private: [],
   users: {},
+  voicemail: [],
   unknownInbound: 'incoming-lead',
 };
 

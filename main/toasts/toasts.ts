@@ -79,14 +79,15 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
       if (toast !== undefined) void toast.handle.show(contentOf(subject));
     },
 
-    /** The call is over. A missed one stays as news; any other is gone. */
+    /** The call is over. A missed one, or one that went to the voicemail box, stays as news; any other is gone. */
     ended(completed: CompletedCall, title: string): void {
       const toast = toasts.get(completed.id);
       if (toast === undefined) return;
-      if (completed.disposition === 'missed') {
+      const { direction, disposition } = completed;
+      if (disposition === 'missed' || (disposition === 'voicemail' && direction === 'inbound')) {
         void toast.handle.show({
           title,
-          body: `Missed call · ${completed.number.display}`,
+          body: `${disposition === 'missed' ? 'Missed call' : 'Went to voicemail'} · ${completed.number.display}`,
           urgency: 'news',
           buttons: [],
         });

@@ -102,7 +102,9 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     testAudio: (what) => (ports.testAudio(what) ? done : starting),
     openCard: async (id) => cards.open(id, (await calls.party(id)) ?? journal.call(id)),
     chooseMatch: (id, entity) =>
-      calls.chooseMatch(id, entity) ? done : { ok: false, message: 'This call is over already.' },
+      calls.chooseMatch(id, entity) || annotations.choose(id, entity)
+        ? done
+        : { ok: false, message: 'This call is on its way to its card. Write on the card in Kommo who it was.' },
 
     history: (before, limit) => ({
       ok: true,
@@ -114,6 +116,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
         savedTo: savedTo(all),
         recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
         annotateUntil: call.endedAt + ANNOTATE_MS,
+        chooseUntil: annotations.chooseUntil(call),
       })),
     }),
     openHistoryCard: (id) => {
@@ -154,7 +157,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
     signOut: (waiting) => {
       if (waiting === 'give-up') {
-        journal.giveUp('You gave this call up when you signed out.');
+        journal.giveUp('You gave this call up when you signed out.', session.account()?.id ?? null);
         ports.historyChanged();
       }
       session.signOut();

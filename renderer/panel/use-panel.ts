@@ -68,6 +68,18 @@ export function useSecondsSince(since: number | null): number {
   return since === null ? 0 : Math.max(0, Math.floor((now - since) / 1000));
 }
 
+/** Whether a time (milliseconds since 1970) is still to come; false when it is there. */
+export function useBefore(until: number): boolean {
+  const [now, setNow] = useState(() => Date.now());
+  const before = now < until;
+  useEffect(() => {
+    if (!before) return;
+    const timer = setTimeout(() => setNow(Date.now()), Math.max(0, until - Date.now()) + 5);
+    return () => clearTimeout(timer);
+  }, [before, until]);
+  return before;
+}
+
 /** A time of today (milliseconds since 1970) that changes when the day does. */
 export function useToday(): number {
   const [now, setNow] = useState(() => Date.now());

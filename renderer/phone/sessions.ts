@@ -40,6 +40,7 @@ export type SessionsPort = Pick<PhoneConfig, 'dtmf' | 'autoAnswer' | 'callsAtOnc
 const HEADERS = [
   'reason',
   'p-asserted-identity',
+  'remote-party-id',
   'diversion',
   'history-info',
   'referred-by',

@@ -155,14 +155,18 @@ export function apiRoutes(world: World): Hono<Env> {
   for (const [path, kind] of KINDS) {
     api.get(`/v4/${path}`, (c) => {
       const query = c.req.query('query') ?? '';
-      const cards = cardsOf(world, kind).filter(
-        (card) => mayRead(caller(c), card) && matchesQuery(searchable(card), query),
-      );
+      const ids = ['filter[id]', 'filter[id][]', 'filter[id][0]']
+        .flatMap((name) => c.req.queries(name) ?? [])
+        .flatMap((value) => value.split(','))
+        .map(Number);
+      const cards = cardsOf(world, kind)
+        .filter((card) => mayRead(caller(c), card) && matchesQuery(searchable(card), query))
+        .filter(({ id }) => ids.length === 0 || ids.includes(id));
       return page(
         world,
         c,
         path,
-        cards.map((card) => cardBody(world, kind, card)),
+        cards.map((card) => withLinks(cardBody(world, kind, card), c.req.query('with') ?? '')),
       );
     });
     api.get(`/v4/${path}/notes`, (c) =>
@@ -238,11 +242,11 @@ function userBody(world: World, user: User) {
   };
 }
 
-/** Linked contacts of a lead or a customer come only where they are asked for (developers.kommo.com, leads, `with`). */
+/** Linked contacts, leads and customers come only where they are asked for (developers.kommo.com, `with`). */
 function withLinks(body: ReturnType<typeof cardBody>, asked: string) {
-  if (asked.split(',').includes('contacts') || !('contacts' in body._embedded)) return body;
-  const { contacts: _, ...embedded } = body._embedded;
-  return { ...body, _embedded: embedded };
+  const left = new Set(['contacts', 'leads', 'customers'].filter((kind) => !asked.split(',').includes(kind)));
+  const embedded = Object.entries(body._embedded).filter(([kind]) => !left.has(kind));
+  return { ...body, _embedded: Object.fromEntries(embedded) };
 }
 
 function cardBody(world: World, kind: EntityKind, card: Contact | Lead | Company | Customer) {

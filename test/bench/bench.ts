@@ -2,12 +2,20 @@
 import { held, type Figure, type Row } from './figure.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
-import { officeFigure } from './office.ts';
+import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { refreshFigure } from './refresh.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
 
-const FIGURES: readonly Figure[] = [startFigure, toastFigure, idleFigure, refreshFigure, drainFigure, officeFigure];
+const FIGURES: readonly Figure[] = [
+  startFigure,
+  toastFigure,
+  idleFigure,
+  refreshFigure,
+  drainFigure,
+  officeFigure,
+  untoldOfficeFigure,
+];
 
 /**
  * @param only names of rows; none runs all

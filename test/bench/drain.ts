@@ -51,7 +51,8 @@ function callOfYesterday(index: number): CompletedCall {
 
 export const drainFigure: Figure = {
   names: ['drain200.seconds', 'drain200.duplicates'],
-  inTheWay: 'the share of the limit that deliveries leave to live calls, and the wait after each lost answer',
+  inTheWay:
+    'the sixth of a second from delivery to delivery that leaves room for a live call, and the wait after each lost answer',
   async measure(say) {
     const kommo = await openKommo({ latencyMs: 60 });
     const folder = mkdtempSync(join(tmpdir(), 'ringside-drain-'));
@@ -79,6 +80,8 @@ export const drainFigure: Figure = {
       heldUntil: () => 0,
       hasAudio: () => Promise.resolve(false),
       widget: () => Promise.resolve('shown'),
+      bell: () => Promise.resolve('shown'),
+      account: () => null,
       now: Date.now,
       random: Math.random,
       after: (ms, run) => {

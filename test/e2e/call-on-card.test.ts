@@ -1,6 +1,8 @@
 /** The call on the card, on the real program: the agent's words, a recording that comes later, what waits and what failed. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT, openOffice, type Office } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
+import { askedOfKommo, browserIs, happened, incoming, openPairedTab, openTestOffice } from './support/office.ts';
 import { launchRingside, type Ringside } from './support/ringside.ts';
 
 const { annaPetrova, marcusWebb, unknown } = people;
@@ -39,19 +42,28 @@ const rings = (from: string) =>
 const noteOf = (kind: string, id: number) =>
   office.kommo.data.notes.find(({ entity }) => entity.kind === kind && entity.id === id);
 
-test('what the agent says while talking goes with the call, and the recording follows when it is there', async () => {
+/** A PBX's recordings, which are there when the test says so. */
+async function openRecordings() {
   let ready = false;
-  const recordings = createServer((_request, response) => {
+  const server = createServer((_request, response) => {
     if (ready) response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-length': 5 }).end('audio');
     else response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
-  undo.push(() => recordings.close());
-  await once(recordings, 'listening');
-  const at = recordings.address();
+  undo.push(() => server.close());
+  await once(server, 'listening');
+  const at = server.address();
   if (at === null || typeof at === 'string') throw new Error('no port');
-  const panel = await start({
-    recording: { urlTemplate: `http://127.0.0.1:${at.port}/{callId}.mp3`, waitSeconds: 60 },
-  });
+  return {
+    rule: { urlTemplate: `http://127.0.0.1:${at.port}/{callId}.mp3`, waitSeconds: 60 },
+    appear: () => {
+      ready = true;
+    },
+  };
+}
+
+test('what the agent says while talking goes with the call, and the recording follows when it is there', async () => {
+  const recordings = await openRecordings();
+  const panel = await start({ recording: recordings.rule });
 
   const call = rings(annaPetrova.phone);
   const card = panel.getByRole('article');
@@ -67,12 +79,53 @@ test('what the agent says while talking goes with the call, and the recording fo
   expect(note()?.params).toMatchObject({ call_status: 2, call_result: 'call back later. After lunch' });
   expect(note()?.params).not.toHaveProperty('link');
   await panel.getByText('Waiting for the recording.').waitFor();
-  ready = true;
+  recordings.appear();
   await eventually('the recording on the card', () => (note()?.params['link'] === undefined ? undefined : true));
   expect(office.kommo.data.notes.filter(({ noteType }) => noteType === 'call_in')).toHaveLength(1);
   await panel.getByText('Saved to the lead').waitFor();
   await panel.getByText(/private address/).waitFor();
 });
+
+test('a recording that comes when the bell has the call gets into its one entry, over a closed tab and a kill -9', async () => {
+  const recordings = await openRecordings();
+  const whole = await openTestOffice();
+  undo.push(() => whole.close());
+  const folder = await mkdtemp(join(tmpdir(), 'ringside-bell-'));
+  undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  const profile = join(folder, 'profile');
+  let program = await whole.start({
+    profile,
+    provision: { ...whole.provisioning, calls: { recording: recordings.rule } },
+  });
+  undo.push(() => program.close());
+  await program.waitForTimeline('phone.registered');
+  const tab = await openPairedTab(whole, program);
+  undo.push(() => tab.close());
+  const { placed, id } = await incoming(whole, program, { user: marcusWebb.phone }, { kind: 'talk', talkMs: 60_000 });
+  await happened(program, id, 'resolve.done');
+  const panel = await program.page('panel');
+  await panel.getByRole('button', { name: /^Answer/ }).click();
+  await panel.getByRole('button', { name: /^Hang up/ }).click();
+  await placed.ended;
+  // The bell has waited for the recording, and then the call went there without it.
+  await happened(program, id, 'delivery.widget', { state: 'done' });
+  const entries = () => whole.kommo.notifications(AGENT.userId).filter(({ type }) => type === 'call');
+  expect(entries()).toMatchObject([{ link: null, element: { id: marcusWebb.id, type: 'contact' } }]);
+
+  await tab.page.goto('about:blank');
+  await browserIs(program, 'Waiting');
+  recordings.appear();
+  await happened(program, id, 'delivery.bell', { state: 'waiting' });
+  await program.kill();
+  program = await launchRingside({ desktop: whole.desktop, profile });
+  await program.waitForTimeline('phone.registered');
+  await tab.page.goto(whole.kommo.origin);
+  await happened(program, id, 'delivery.bell', { state: 'done' });
+  expect(entries()).toMatchObject([
+    { link: expect.stringMatching(/\.mp3$/) as unknown, element: { id: marcusWebb.id, type: 'contact' } },
+  ]);
+  expect(await askedOfKommo(tab.page, 'add_call')).toHaveLength(1);
+}, 60_000);
 
 test('what waits and what failed is said, and a retry brings it there; a stranger is an incoming lead', async () => {
   const panel = await start({});
@@ -105,4 +158,27 @@ test('what waits and what failed is said, and a retry brings it there; a strange
   await panel.getByText('Saved to the contact').waitFor({ timeout: 20_000 });
   expect(office.kommo.data.notes.filter(({ entity }) => entity.id === marcusWebb.id)).toHaveLength(1);
   expect(office.kommo.data.unsorted).toHaveLength(1);
+});
+
+test('a voicemail box: a caller who was taken to one, and one that answers, are neither missed nor talked', async () => {
+  const panel = await start({ voicemail: [marcusWebb.phone] });
+  const taken = office.pbx.call({
+    from: { user: annaPetrova.phone },
+    to: AGENT.extension,
+    script: { kind: 'give up', ringMs: 1500, reason: 'SIP;cause=302;text="Forwarded to voicemail"' },
+  });
+  await taken.ended;
+  const first = await eventually('the call on the card', () => noteOf('lead', annaPetrova.lead.id));
+  expect(first).toMatchObject({
+    noteType: 'call_in',
+    params: { call_status: 1, call_result: 'voicemail', duration: 0 },
+  });
+  await panel.getByText('Went to voicemail').waitFor();
+
+  office.pbx.callee(marcusWebb.phone, { kind: 'answer', ringMs: 200, talkMs: 2500 });
+  await panel.getByLabel('Number to call').fill(marcusWebb.phone);
+  await panel.getByRole('button', { name: 'Call', exact: true }).click();
+  const second = await eventually('the other on its card', () => noteOf('contact', marcusWebb.id));
+  expect(second).toMatchObject({ noteType: 'call_out', params: { call_status: 1, duration: 0 } });
+  await panel.getByText('Voicemail answered').waitFor();
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { CallMatch } from '../../app/calls/completed-call.ts';
 import type { CallView, PanelState } from '../../app/ipc/panel.ts';
 import { SCENES } from '../unit/renderer/panel/call-states.ts';
 import { atWork, pastCall, ringingCall } from '../unit/renderer/panel/states.ts';
@@ -423,6 +424,28 @@ describe('history', () => {
     expect(await entries(page).count()).toBe(50);
   });
 
+  test('several people after the call: chosen within its minute, and the line that was called', async () => {
+    const maria = { entity: { type: 'contact', id: 7 }, name: 'Maria Silva' } as const;
+    const shop = { entity: { type: 'company', id: 8 }, name: 'Silva Flowers' } as const;
+    const endedAt = Date.now() - 57_000;
+    const entry = pastCall(
+      'a',
+      180_000,
+      { endedAt, matches: [maria, shop], line: 'Sales' },
+      { chooseUntil: endedAt + 60_000, annotateUntil: endedAt + 60_000 },
+    );
+    const opened = await open({ state: atWork, history: [pastCall('b', 30_000, { disposition: 'missed' }), entry] });
+    const { page } = opened;
+    await page.getByText('Line: Sales').waitFor();
+    const choice = page.getByRole('group', { name: /Several people have this number/ });
+    expect(await choice.getByRole('radio', { name: /Maria Silva/ }).isChecked()).toBe(true);
+    await choice.getByText('Silva Flowers').click();
+    expect(await asked(opened, 'chooseMatch', 'a', shop.entity)).toBe(true);
+    expect(await page.getByRole('form', { name: 'About this call' }).count()).toBe(1);
+    await choice.waitFor({ state: 'detached', timeout: 10_000 });
+    await page.getByRole('form', { name: 'About this call' }).waitFor({ state: 'detached' });
+  });
+
   test('a new call comes in by itself; opening, calling back and retrying ask for it', async () => {
     const opened = await open({ state: atWork, history: [] });
     const { page } = opened;
@@ -582,6 +605,10 @@ describe('the page', () => {
     expect(await page.getByRole('alert').getByText('Ringside did not answer.').count()).toBe(0);
   });
 
+  const several = [
+    { entity: { type: 'contact', id: 7 }, name: 'Maria Silva' },
+    { entity: { type: 'company', id: 8 }, name: 'Silva and Daughters, Flowers and Plants of all Kinds, since 1908' },
+  ] as const satisfies CallMatch[];
   const busy: PanelState = {
     ...signedOut('token', 'Kommo did not accept the token.'),
     phone: { state: 'refused', extension: '101', reason: 'Wrong password.' },
@@ -592,7 +619,7 @@ describe('the page', () => {
       pairing: { code: '482915', expiresAt: Date.now() + 600_000 },
     },
     calls: [
-      ringingCall({ state: 'held', answeredAt: Date.now(), notice: 'Nobody can hear you.' }),
+      ringingCall({ state: 'held', answeredAt: Date.now(), notice: 'Nobody can hear you.', matches: several }),
       ringingCall({ id: 'call-2', resolving: true, canOpenCard: false }),
     ],
     undelivered: 2,
@@ -645,7 +672,7 @@ describe('the page', () => {
 /** What of the page is out of sight to the left or the right. */
 async function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('button, input, select, p, h2, h3, output, meter')]
+    [...document.querySelectorAll('button, input, select, p, h2, h3, output, meter, label, .badge')]
       .filter((element) => element.closest('.unseen') === null && element.getClientRects().length > 0)
       .filter((element) => {
         const { left, right } = element.getBoundingClientRect();

@@ -1,4 +1,6 @@
 /** Who is it, on the real program: several people with a number, the card that opens by itself, a private number. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,12 +24,18 @@ afterEach(async () => {
 });
 
 /** Starts Ringside with these settings of calls; resolves with its panel once it is registered. */
-async function start(calls: Record<string, unknown>): Promise<Page> {
+async function start(
+  calls: Record<string, unknown>,
+  profile?: string,
+  prepare: (kommo: Office['kommo']) => unknown = () => {},
+): Promise<Page> {
   desktop = await startDesktop({ daemon: 'recording' });
   undo.push(() => desktop.close());
   office = await openOffice(join(import.meta.dirname, '../../out/widget'));
   undo.push(() => office.close());
-  ringside = await launchRingside({ desktop, provision: { ...office.provisioning, calls } });
+  prepare(office.kommo);
+  const provision = { ...office.provisioning, calls };
+  ringside = await launchRingside({ desktop, provision, ...(profile === undefined ? {} : { profile }) });
   undo.push(() => ringside.close());
   const panel = await ringside.page('panel');
   await ringside.waitForTimeline('phone.registered');
@@ -60,6 +68,35 @@ test('several people: the number of them on the toast, the choice of the agent o
     office.kommo.data.notes.find(({ entity }) => entity.kind === 'contact' && entity.id === kofiMensah.id),
   );
   expect(office.kommo.data.notes.filter(({ noteType }) => noteType === 'call_in')).toHaveLength(1);
+});
+
+test('several people, and the choice after the call: the card waits for it, and a kill in between loses nothing', async () => {
+  const profile = await mkdtemp(join(tmpdir(), 'ringside-who-'));
+  undo.push(() => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  const company = people.northwindTraders;
+  const panel = await start({}, profile, (kommo) =>
+    kommo.data.companies.find(({ id }) => id === company.id)?.phones.push(annaPetrova.phone),
+  );
+  const call = rings(annaPetrova.phone);
+  const card = panel.getByRole('article', { name: `${annaPetrova.name}, ${annaPetrova.lead.name}` });
+  await card.getByText('2 matches').waitFor();
+  await card.getByRole('button', { name: /^Answer/ }).click();
+  await card.getByRole('button', { name: /^Hang up/ }).click();
+  await call.ended;
+  await panel
+    .getByRole('group', { name: /Several people have this number/ })
+    .getByText(company.name)
+    .click();
+  await panel.locator('.entry-who').getByText(company.name).waitFor();
+  const notes = () => office.kommo.data.notes.filter(({ noteType }) => noteType === 'call_in');
+  expect(notes()).toEqual([]);
+  await ringside.kill();
+  ringside = await launchRingside({ desktop, profile });
+  undo.push(() => ringside.close());
+  const again = await ringside.page('panel');
+  await again.locator('.entry-who').getByText(company.name).waitFor();
+  await again.getByText('Saved to the company').waitFor({ timeout: 20_000 });
+  expect(notes().map(({ entity }) => entity)).toEqual([{ kind: 'company', id: company.id }]);
 });
 
 test('the card opens by itself when the agent answers; whoever rings again has a name on the first toast', async () => {

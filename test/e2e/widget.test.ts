@@ -274,6 +274,48 @@ describe('calls in the page', () => {
     ]);
   });
 
+  test('a recording that came later is in the one entry of the bell, once, also after a reload and a replay', async () => {
+    const page = await openPage();
+    await pair(page);
+    const before: CompletedCall = { ...COMPLETED, recording: { state: 'none' } };
+    await delivered(before);
+    expect(kommo.notifications(ANA)).toMatchObject([{ link: null }]);
+    const recorded = (call: CompletedCall) =>
+      vi.waitFor(async () => expect(await bridge.deliverRecording(call)).toBe('shown'), { timeout: 20_000 });
+    await recorded(COMPLETED);
+    expect(kommo.notifications(ANA)).toMatchObject([{ link: 'https://pbx.example/rec/call-1.mp3', duration: 95 }]);
+    expect(await asked(page, 'add_call')).toMatchObject([
+      { payload: { text: 'Incoming call: Roof repair (+1 415 555 0142), answered' } },
+      { payload: { text: 'Incoming call: Roof repair (+1 415 555 0142), answered. The recording is ready.' } },
+    ]);
+    await page.locator('#bell').click();
+    expect(await page.locator('#bell-entries .player a').getAttribute('href')).toBe(
+      'https://pbx.example/rec/call-1.mp3',
+    );
+    await picture(page, 'recording-later');
+    await page.reload();
+    await phase(page, 'connected');
+    await recorded(COMPLETED);
+    await delivered(COMPLETED);
+    expect(await asked(page, 'add_call')).toEqual([]);
+    // Nobody's entry could not be found again: a second one is never made.
+    const nobody: CompletedCall = { ...COMPLETED, id: 'call-2', caller: { kind: 'nobody' } };
+    await delivered({ ...nobody, recording: { state: 'none' } });
+    await recorded(nobody);
+    expect(await asked(page, 'add_call')).toHaveLength(1);
+    expect(kommo.notifications(ANA)).toHaveLength(2);
+  });
+
+  test('a recording that Kommo did not take is offered again', async () => {
+    const page = await openPage();
+    await pair(page);
+    await delivered({ ...COMPLETED, recording: { state: 'none' } });
+    kommo.fail({ match: ({ path }) => path.startsWith('/ajax/v1/inbox/add'), answer: '500', times: 1 });
+    expect(await bridge.deliverRecording(COMPLETED)).toBe('no-widget');
+    expect(await bridge.deliverRecording(COMPLETED)).toBe('shown');
+    expect(kommo.notifications(ANA)).toMatchObject([{ link: 'https://pbx.example/rec/call-1.mp3' }]);
+  });
+
   test('a hostile name is shown as it is, in the bell and in the card, and runs nothing', async () => {
     const page = await openPage();
     await pair(page);

@@ -191,7 +191,7 @@ describe.skipIf(missing !== null)(
       await eventually('both ends', () => everyEnd() === 2);
       const { opened, completed } = asMain(phone.events);
       expect(opened).toBe(1);
-      expect(completed.map(dispositionOf)).toEqual(['missed']);
+      expect(completed.map((call) => dispositionOf(call))).toEqual(['missed']);
     }, 30_000);
   },
 );

@@ -8,7 +8,7 @@ import {
 } from '../../../app/calls/completed-call.ts';
 import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
+import { useAsking, useBefore, useStore } from '../use-panel.ts';
 import { Problem } from './Problem.tsx';
 
 /** What was typed goes to main after so long a pause, so that it is kept whatever happens to this page. */
@@ -81,8 +81,7 @@ export function Annotate({ call, said }: { call: string; said: Words }) {
 /** What the agent said about a call that is over; it can be changed as long as its minute lasts. */
 export function LateAnnotate({ entry }: { entry: HistoryEntry }) {
   const { call, annotateUntil } = entry;
-  const seconds = useSecondsSince(call.endedAt);
-  if (call.endedAt + seconds * 1000 >= annotateUntil) return <Said call={call} />;
+  if (!useBefore(annotateUntil)) return <Said call={call} />;
   return <Annotate call={call.id} said={{ disposition: call.agentDisposition ?? null, note: call.note ?? '' }} />;
 }
 

@@ -14,7 +14,7 @@ import {
   UserRoundPlus,
 } from 'lucide-react';
 import type { Quality } from '../../../app/calls/phone-event.ts';
-import type { CallMatch, CallView } from '../../../app/ipc/panel.ts';
+import type { CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
 import {
@@ -33,6 +33,7 @@ import { formatDuration } from '../view/duration.ts';
 import { Annotate } from './Annotate.tsx';
 import { CallControls } from './CallControls.tsx';
 import { Consultation } from './Consultation.tsx';
+import { Matches } from './Matches.tsx';
 import { Problem } from './Problem.tsx';
 
 const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
@@ -149,7 +150,12 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
       )}
       {consultation !== null && <Consultation call={call} consultation={consultation} asking={asking} />}
       {call.matches.length > 1 && live && (
-        <Matches call={call} choose={(entity) => void run(() => request('chooseMatch', call.id, entity))} />
+        <Matches
+          id={call.id}
+          matches={call.matches}
+          caller={call.caller}
+          choose={(entity) => void run(() => request('chooseMatch', call.id, entity))}
+        />
       )}
       {call.notice !== null && (
         <p className="call-notice">
@@ -177,29 +183,6 @@ function QualityBadge({ quality }: { quality: Quality }) {
       <Icon size={16} />
       {texts.quality[grade]}
     </span>
-  );
-}
-
-/** Everybody who has the number, Kommo's choice first: the agent says who it is. */
-function Matches({ call, choose }: { call: CallView; choose: (entity: CallMatch['entity']) => void }) {
-  const texts = useTexts();
-  const { caller } = call;
-  return (
-    <fieldset className="call-matches">
-      <legend>{texts.calls.choose}</legend>
-      {call.matches.map(({ entity, name }) => (
-        <label key={`${entity.type} ${entity.id}`}>
-          <input
-            type="radio"
-            name={`match-${call.id}`}
-            checked={caller.kind === 'entity' && caller.entity.type === entity.type && caller.entity.id === entity.id}
-            onChange={() => choose(entity)}
-          />
-          <span className="match-name">{name ?? texts.calls.unnamed(texts.entity[entity.type])}</span>
-          <span className="badge">{texts.entity[entity.type]}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -10,14 +10,17 @@ import {
   RotateCw,
   TriangleAlert,
   UserRoundPlus,
+  Voicemail,
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import type { EntityRef } from '../../../app/calls/completed-call.ts';
 import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
+import { useAsking, useBefore, usePanel, useStore, useToday } from '../use-panel.ts';
 import { formatTime, groupByDay, localesFor } from '../view/days.ts';
 import { callBackNumber, dispositionText, numberOf, savedToText, storyOf, troublesOf, whoOf } from '../view/history.ts';
 import { LateAnnotate, Said } from './Annotate.tsx';
+import { Matches } from './Matches.tsx';
 import { Problem } from './Problem.tsx';
 
 /** The calls of before, newest first. The page holds a window of them that moves down as the agent reads on. */
@@ -103,6 +106,8 @@ function DispositionIcon({ call: { direction, disposition } }: { call: HistoryEn
       return <PhoneMissed size={16} />;
     case 'answered elsewhere':
       return <PhoneForwarded size={16} />;
+    case 'voicemail':
+      return <Voicemail size={16} />;
     case 'cancelled':
     case 'no answer':
       return inbound ? <PhoneMissed size={16} /> : <PhoneOutgoing size={16} />;
@@ -111,6 +116,14 @@ function DispositionIcon({ call: { direction, disposition } }: { call: HistoryEn
     case 'failed':
       return <PhoneOff size={16} />;
   }
+}
+
+/** Several people have the number of a call that is over, and the card still waits for who it was. */
+function LateMatches({ entry, choose }: { entry: HistoryEntry; choose(entity: EntityRef): void }) {
+  const { call, chooseUntil } = entry;
+  const open = useBefore(chooseUntil);
+  if (!open || call.matches === undefined) return null;
+  return <Matches id={call.id} matches={call.matches} caller={call.caller} choose={choose} />;
 }
 
 function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
@@ -143,6 +156,7 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
           <span className="entry-disposition">{dispositionText(call, texts)}</span>
           {who !== number && <span className="number">{number}</span>}
         </p>
+        {call.line !== undefined && <p className="entry-line">{texts.calls.line(call.line)}</p>}
       </div>
       <div className="entry-actions">
         {entry.canOpenCard && (
@@ -176,7 +190,8 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
         </ul>
       )}
       {savedTo !== null && <p className="saved-to">{savedTo}</p>}
-      {newest ? <LateAnnotate entry={entry} /> : <Said call={call} />}
+      <LateMatches entry={entry} choose={(entity) => void run(() => request('chooseMatch', call.id, entity))} />
+      {newest || call.answeredAt !== null ? <LateAnnotate entry={entry} /> : <Said call={call} />}
       {troubles.length > 0 && (
         <div className="troubles">
           {troubles.map(({ target: to, tone, sentence }) => (

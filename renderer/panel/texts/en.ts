@@ -172,6 +172,7 @@ export type Texts = {
     openCard: (who: string) => string;
     retry: string;
     retrying: string;
+    waitsForChoice: string;
     delivery: Record<DeliveryView['target'], Record<'waiting' | 'failed' | 'expired' | 'given-up', string>>;
     inbound: string;
     outbound: string;
@@ -450,18 +451,20 @@ export const en: Texts = {
       answered: 'Answered',
       missed: 'Missed',
       'answered elsewhere': 'Answered elsewhere',
+      voicemail: 'Went to voicemail',
       declined: 'Declined',
       busy: 'Busy',
       cancelled: 'Cancelled',
       'no answer': 'No answer',
       failed: 'Failed',
     },
-    outboundDisposition: { declined: 'Declined by them', busy: 'Line busy' },
+    outboundDisposition: { voicemail: 'Voicemail answered', declined: 'Declined by them', busy: 'Line busy' },
     answeredFor: (duration) => `Answered ${duration}`,
     callBack: (who) => `Call ${who}`,
     openCard: (who) => `Open the card of ${who}`,
     retry: 'Retry',
     retrying: 'Retrying…',
+    waitsForChoice: 'It goes to the card when you save, or a minute after the call.',
     delivery: {
       card: {
         waiting: 'Waiting to be saved to the card.',
@@ -482,9 +485,15 @@ export const en: Texts = {
         'given-up': 'Was given up.',
       },
       widget: {
-        waiting: 'Waiting for Kommo’s page to open.',
+        waiting: 'Waiting to be shown on Kommo’s page.',
         failed: 'Could not be shown on Kommo’s page.',
         expired: 'Was not shown on Kommo’s page in time.',
+        'given-up': 'Was given up.',
+      },
+      bell: {
+        waiting: 'The recording is still to be added on Kommo’s page.',
+        failed: 'The recording could not be added on Kommo’s page.',
+        expired: 'The recording was not added on Kommo’s page in time.',
         'given-up': 'Was given up.',
       },
     },

@@ -70,16 +70,24 @@ export type Trouble = {
 };
 
 /** What of a call has not arrived where it should, worst first; empty when all is well. */
-export function troublesOf(entry: Pick<HistoryEntry, 'deliveries' | 'recordingWarning'>, texts: Texts): Trouble[] {
+export function troublesOf(
+  entry: Pick<HistoryEntry, 'deliveries' | 'recordingWarning' | 'chooseUntil'>,
+  texts: Texts,
+): Trouble[] {
   const troubles: Trouble[] = [];
   for (const { target, state, error } of entry.deliveries) {
     if (state === 'done' || state === 'no-card') continue;
-    const said = texts.history.delivery[target][state];
+    // Nothing is wrong with what has not been tried yet.
+    const untried = state === 'waiting' && error === null;
+    const said =
+      untried && target === 'card' && entry.chooseUntil > 0
+        ? texts.history.waitsForChoice
+        : texts.history.delivery[target][state];
     troubles.push({
       target,
       tone: state === 'waiting' || target === 'recording' ? 'wait' : 'bad',
       sentence: error === null ? said : `${said} ${error}`,
-      retry: target !== 'recording',
+      retry: target !== 'recording' && !untried,
     });
   }
   if (entry.recordingWarning !== null)

@@ -95,6 +95,7 @@ const resolver = createCallerResolver({
   rules: settings.numberRules,
   userOf: () => null,
   turnOf: turns.begin,
+  choiceRule: settings.calls,
   timeline,
   log,
 });
@@ -111,6 +112,8 @@ const deliveries = createDeliveries({
   heldUntil: () => 0,
   hasAudio: () => Promise.resolve(false),
   widget: () => Promise.resolve('no-widget'),
+  bell: () => Promise.resolve('no-widget'),
+  account: session.account,
   now: Date.now,
   random: Math.random,
   after,
@@ -127,6 +130,7 @@ const calls = createCalls({
   recordingRule: () => undefined,
   extension: () => extension,
   lineHeader: () => undefined,
+  voicemail: () => [],
   agent,
   recall: resolver.recall,
   resolve: resolver.resolve,
@@ -149,8 +153,8 @@ const calls = createCalls({
     journal.record(call, targets, Date.now() + (settled ? 0 : 20_000));
     deliveries.run();
   },
-  settled: (id, caller) => {
-    journal.setCaller(id, caller, Date.now());
+  settled: (id, { caller }) => {
+    if (caller !== undefined) journal.setCaller(id, caller, Date.now());
     deliveries.run();
   },
   changed: (view) => {

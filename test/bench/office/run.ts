@@ -15,6 +15,9 @@ const FIRST_USER = 7_100_001;
 /** Nobody is asked about this one. */
 const PRIVATE_NUMBER = '+14155550199';
 const NOBODY_ANSWERS = '+13035550177';
+/** So long these calls ring, and so long it is quiet between them: deliveries go, a block ends. */
+const LEARNING_RING_MS = 28_000;
+const LEARNING_PAUSE_MS = 70_000;
 
 type Kind = 'ringing' | 'answered' | 'ended';
 export type Desktop = { extension: string; user: number; heard: Heard[]; child: ChildProcess };
@@ -24,10 +27,13 @@ const now = () => performance.timeOrigin + performance.now();
 
 export type RunningOffice = Awaited<ReturnType<typeof startOffice>>;
 
-/** Starts so many desktops and waits until the last one is ready; their extensions follow each other from 101. */
-export async function startOffice(count: number) {
+/**
+ * Starts so many desktops and waits until the last one is ready; their extensions follow each other from 101.
+ * `provisioned`: whether each is told of the others.
+ */
+export async function startOffice(count: number, { provisioned = true }: { provisioned?: boolean } = {}) {
   const kommo = await openKommo({ latencyMs: KOMMO_MS });
-  const extensions = `${FIRST_EXTENSION}-${FIRST_EXTENSION + count - 1}`;
+  const extensions = provisioned ? `${FIRST_EXTENSION}-${FIRST_EXTENSION + count - 1}` : undefined;
   const cache = mkdtempSync(join(tmpdir(), 'ringside-office-code-'));
   const desktops: Desktop[] = [];
   const watchers = new Set<() => void>();
@@ -115,7 +121,7 @@ export async function startOffice(count: number) {
   return { kommo, desktops, until, first, say, close };
 }
 
-function startDesktop(kommo: Kommo, index: number, extensions: string, cache: string): Desktop {
+function startDesktop(kommo: Kommo, index: number, extensions: string | undefined, cache: string): Desktop {
   const user = FIRST_USER + index;
   const extension = String(FIRST_EXTENSION + index);
   kommo.data.users.push({
@@ -130,7 +136,7 @@ function startDesktop(kommo: Kommo, index: number, extensions: string, cache: st
       kommo: {
         baseUrl: kommo.origin,
         auth: { kind: 'token', accessToken: kommo.longLivedToken(user) },
-        desktops: extensions,
+        ...(extensions === undefined ? {} : { desktops: extensions }),
       },
       phone: { server: 'ws://127.0.0.1:5066', uri: `sip:${extension}@pbx.example`, password: 'p' },
       calls: { private: [PRIVATE_NUMBER] },
@@ -150,6 +156,61 @@ function startDesktop(kommo: Kommo, index: number, extensions: string, cache: st
     env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });
   return { extension, user, heard: [], child };
+}
+
+/** A private number rings everybody: nobody is asked about, and every process has run its code once. */
+async function warm({ kommo, desktops, until, first, say }: RunningOffice): Promise<void> {
+  say('ringing', 'warm', PRIVATE_NUMBER, desktops);
+  await until('the first toast', () => desktops.every((desktop) => first(desktop, 'toast.requested', 'warm')));
+  say('ended', 'warm', PRIVATE_NUMBER, desktops);
+  await until('the first call over', () => desktops.every((desktop) => first(desktop, 'journal.written', 'warm')));
+  if (kommo.requests.length > 0) throw new Error('a private number was looked up');
+}
+
+export type Ring = {
+  /** From the INVITE to the number on each toast, and to the name on the last that got one; milliseconds. */
+  numbers: number[];
+  lastNameMs: number;
+  named: number;
+  requests: number;
+  tooMany: number;
+  /** Refused with 403, as everything is while the address is blocked. */
+  blocked: number;
+};
+
+/**
+ * Two calls that nobody answers, for an office whose desktops were not told of each other: the first teaches them. What
+ * is owed to the card goes between them, and a block of the address ends.
+ */
+export async function measureLearning(office: RunningOffice): Promise<[Ring, Ring]> {
+  const { kommo, desktops, until, first } = office;
+  await warm(office);
+  const [contact] = kommo.data.contacts;
+  if (contact === undefined) throw new Error('an account without contacts');
+  const ring = async (callId: string, from: string): Promise<Ring> => {
+    kommo.data.contacts.push({ ...contact, id: kommo.data.nextId++, name: `Caller ${from}`, phones: [from] });
+    const before = kommo.requests.length;
+    const rangAt = office.say('ringing', callId, from, desktops);
+    await pass(LEARNING_RING_MS);
+    const times = (event: string) => desktops.flatMap((desktop) => first(desktop, event, callId)?.at ?? []);
+    const numbers = times('toast.requested').map((at) => at - rangAt);
+    if (numbers.length < desktops.length) throw new Error(`only ${numbers.length} toasts with the number`);
+    const names = times('name.requested');
+    const asked = kommo.requests.slice(before);
+    office.say('ended', callId, from, desktops);
+    await until('the end of the call', () => desktops.every((desktop) => first(desktop, 'journal.written', callId)));
+    return {
+      numbers,
+      lastNameMs: names.length === 0 ? Number.NaN : Math.max(...names) - rangAt,
+      named: names.length,
+      requests: asked.length,
+      tooMany: asked.filter(({ status }) => status === 429).length,
+      blocked: asked.filter(({ status }) => status === 403).length,
+    };
+  };
+  const unknowing = await ring('unknowing', '+13035551001');
+  await pass(LEARNING_PAUSE_MS);
+  return [unknowing, await ring('learned', '+13035551002')];
 }
 
 export type OfficeFigures = {
@@ -195,12 +256,7 @@ export async function measureOffice(office: RunningOffice, say: (line: string) =
       numbers.push((first(desktop, 'toast.requested', callId)?.at ?? Number.NaN) - rangAt);
   };
 
-  // A private number rings everybody: nobody is asked about, and every process has run its code once.
-  office.say('ringing', 'warm', PRIVATE_NUMBER, desktops);
-  await until('the first toast', () => desktops.every((desktop) => first(desktop, 'toast.requested', 'warm')));
-  office.say('ended', 'warm', PRIVATE_NUMBER, desktops);
-  await until('the first call over', () => desktops.every((desktop) => first(desktop, 'journal.written', 'warm')));
-  if (kommo.requests.length > 0) throw new Error('a private number was looked up');
+  await warm(office);
 
   for (const [index, waitMs] of [300, 1500, 3500].entries()) {
     const callId = `taken-${index}`;

@@ -24,15 +24,28 @@ export type DeskPhone = {
   stop(): Promise<void>;
 };
 
-/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself or rings */
-export async function startDeskPhone(options: {
+type DeskPhoneOptions = {
   folder: string;
   user: string;
   password: string;
   domain: string;
   proxyPort: number;
   answer: 'auto' | 'manual';
-}): Promise<DeskPhone> {
+};
+
+/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself or rings */
+export async function startDeskPhone(options: DeskPhoneOptions): Promise<DeskPhone> {
+  // A port that was free may be taken by the time baresip binds it, and it binds the next one as well.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(options);
+    } catch (error) {
+      if (attempt === 3 || !String(error).includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function start(options: DeskPhoneOptions): Promise<DeskPhone> {
   const { user, password, domain, proxyPort } = options;
   const [sipPort, controlPort] = [await freePort(), await freePort()];
   const home = join(options.folder, `baresip-${user}-${sipPort}`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BridgeCall, BridgeCompleted } from '../../../app/bridge/protocol.ts';
 import english from '../../../widget/i18n/en.json';
-import { addCall, escapeHtml, plain, showNotification } from '../../../widget/notices.ts';
+import { addCall, addRecording, escapeHtml, plain, showNotification } from '../../../widget/notices.ts';
 
 const texts = english.notice;
 const CALL: BridgeCompleted = {
@@ -70,6 +70,26 @@ describe('add_call', () => {
       expect(addCall({ ...CALL, recordingUrl }, texts)).not.toHaveProperty('link');
     },
   );
+});
+
+describe('a recording that came later', () => {
+  test('is the same entry again, by its element, with the recording', () => {
+    const { text, ...first } = addCall({ ...CALL, recordingUrl: null }, texts);
+    expect(addRecording(CALL, texts)).toEqual({
+      ...first,
+      text: `${text}. The recording is ready.`,
+      link: 'https://pbx.example/rec/1.mp3',
+    });
+  });
+
+  test.each<[string, Partial<BridgeCompleted>]>([
+    ['no element', { entity: null, newContactNumber: '+18305703077' }],
+    ['a customer', { entity: { type: 'customer', id: 9, name: null } }],
+    ['no recording', { recordingUrl: null }],
+    ['no address that can be shown', { recordingUrl: 'file:///etc/passwd' }],
+  ])('with %s changes nothing', (_what, over) => {
+    expect(addRecording({ ...CALL, ...over }, texts)).toBeNull();
+  });
 });
 
 describe('names that come from callers', () => {

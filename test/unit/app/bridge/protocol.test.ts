@@ -35,7 +35,7 @@ const widgetMessage = fc.oneof(
   fc.record({ type: fc.constant('prove'), proof: bytes32 }),
   fc.record({ type: fc.constant('tab'), origin: text(256), userId: count }),
   fc.record({ type: fc.constant('role'), leader: fc.boolean(), locks: fc.boolean() }),
-  fc.record({ type: fc.constant('ack'), id }),
+  fc.record({ type: fc.constantFrom('ack', 'ack.recording'), id }),
   fc.record({ type: fc.constant('dial'), number: fc.stringMatching(/^\+?[0-9*#]{1,32}$/) }),
   fc.record({ type: fc.constant('pong') }),
 ) as fc.Arbitrary<WidgetMessage>;
@@ -75,7 +75,7 @@ const desktopMessage = fc.oneof(
   fc.record({ type: fc.constantFrom('welcome', 'ready', 'ping') }),
   fc.record({ type: fc.constant('paired'), proof: bytes32, sealed: text(256) }),
   fc.record({ type: fc.constant('call'), call, notify: fc.boolean() }),
-  fc.record({ type: fc.constant('call.completed'), call: completed }),
+  fc.record({ type: fc.constantFrom('call.completed', 'call.recording'), call: completed }),
   fc.record({ type: fc.constant('role'), leader: fc.boolean() }),
   fc.record({
     type: fc.constant('refused'),
@@ -140,7 +140,7 @@ describe('frames', () => {
   test('a type of a later version is told from a malformed frame', () => {
     expect(parseWidgetFrame('{"type":"transfer"}')).toEqual({ ok: false, code: 'unknown-type' });
     expect(parseWidgetFrame('{"type":"call.completed"}')).toEqual({ ok: false, code: 'unknown-type' });
-    expect(parseDesktopFrame('{"type":"call.recording"}')).toEqual({ ok: false, code: 'unknown-type' });
+    expect(parseDesktopFrame('{"type":"call.transcript"}')).toEqual({ ok: false, code: 'unknown-type' });
     expect(parseWidgetFrame('{"type":5}')).toEqual({ ok: false, code: 'malformed' });
     expect(parseWidgetFrame('null')).toEqual({ ok: false, code: 'malformed' });
   });

@@ -47,17 +47,19 @@ describe('the disposition of a call that was not answered', () => {
     [{ by: 'network', how: 'failed', status: 500 }, 'missed', 'failed'],
   ];
 
+  const quiet = { headers: {}, remote: { user: '+14155550142', displayName: '', uri: '' } };
+
   test.each(table)('%j: inbound %s, outbound %s', (cause, inbound, outbound) => {
-    expect(dispositionOf({ direction: 'inbound', answeredAt: null, cause })).toBe(inbound);
-    expect(dispositionOf({ direction: 'outbound', answeredAt: null, cause })).toBe(outbound);
+    expect(dispositionOf({ ...quiet, direction: 'inbound', answeredAt: null, cause })).toBe(inbound);
+    expect(dispositionOf({ ...quiet, direction: 'outbound', answeredAt: null, cause })).toBe(outbound);
     for (const direction of ['inbound', 'outbound'] as const) {
-      expect(dispositionOf({ direction, answeredAt: 1, cause })).toBe('answered');
+      expect(dispositionOf({ ...quiet, direction, answeredAt: 1, cause })).toBe('answered');
     }
   });
 
   test('a call whose end was never heard is missed or failed, not answered', () => {
-    expect(dispositionOf({ direction: 'inbound', answeredAt: null, cause: null })).toBe('missed');
-    expect(dispositionOf({ direction: 'outbound', answeredAt: null, cause: null })).toBe('failed');
+    expect(dispositionOf({ ...quiet, direction: 'inbound', answeredAt: null, cause: null })).toBe('missed');
+    expect(dispositionOf({ ...quiet, direction: 'outbound', answeredAt: null, cause: null })).toBe('failed');
   });
 });
 

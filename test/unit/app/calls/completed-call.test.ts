@@ -62,6 +62,9 @@ test('an ended call is kept whole and can be read again', () => {
   const completed = completedCall(ended, {
     number: readNumber('+14155550142', { country: 'US', internalDigits: 6 }),
     caller: { kind: 'nobody' },
+    matches: [],
+    chosen: false,
+    voicemail: [],
     agent: null,
     extension: '101',
     line: 'Sales',

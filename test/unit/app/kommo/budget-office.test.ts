@@ -117,6 +117,27 @@ describe('nothing is known', () => {
     },
   );
 
+  test.each(
+    [4, 6, 8, 20, 40].flatMap((desktops) => [
+      { desktops, taken: true },
+      { desktops, taken: false },
+    ]),
+  )('%o: calls twice a minute block it at most on the first, eight not even then', async ({ desktops, taken }) => {
+    const office = simulateOffice({ desktops, provisioned: () => null, seed: desktops });
+    for (let call = 0; call < 30; call++) {
+      const ring = office.ring();
+      await office.clock.advance(6000);
+      const answering = taken ? ring[(call * 7) % desktops] : undefined;
+      answering?.turn.answered();
+      for (const one of ring) if (one !== answering) one.turn.ended(taken);
+      await office.clock.advance(24_000);
+      answering?.turn.ended(false);
+      if (call > 3) expect(answering?.namedAt ?? 0).not.toBeNull();
+    }
+    expect(office.limit.bans.filter(({ at }) => at > 30_000)).toEqual([]);
+    expect(office.limit.bans.length).toBeLessThanOrEqual(desktops > 10 ? 1 : 0);
+  });
+
   test('three desktops fit: none waits, none is refused', async () => {
     const office = simulateOffice({ desktops: 3, provisioned: () => null, seed: 7 });
     const ringsAt = office.clock.now();

@@ -4,9 +4,9 @@ import { createBudget, type Priority, type Turn } from '../../../../app/kommo/bu
 import type { Office } from '../../../../app/kommo/office.ts';
 import { fakeClock } from './fake-clock.ts';
 
-function sender(perSecond: number, provisioned: Office | null = null) {
+function sender(perSecond: number, provisioned: Office | null = null, recalled = 1) {
   const clock = fakeClock();
-  let kept = 1;
+  let kept = recalled;
   const budget = createBudget({
     perSecond,
     timers: clock.ports,
@@ -121,6 +121,27 @@ describe('in an office', () => {
     expect(name).toBeLessThanOrEqual(200);
   });
 
+  test('what is good to know is asked by whoever answers, and by nobody else', async () => {
+    const { clock, budget, sent } = sender(7, seat(0));
+    const [answers, rings] = [budget.turn(true), budget.turn(true)];
+    const heard: [string, boolean][] = [];
+    void answers.take('extra').then((may) => heard.push(['answers', may]));
+    void rings.take();
+    void rings.take();
+    void rings.take('extra').then((may) => heard.push(['rings', may]));
+    await clock.advance(120_000);
+    expect(heard).toEqual([]);
+    answers.answered();
+    await clock.advance(1000);
+    rings.ended(false);
+    await clock.advance(1000);
+    expect(heard).toEqual([
+      ['answers', true],
+      ['rings', false],
+    ]);
+    expect(sent).toEqual([]);
+  });
+
   test('what is dialled here rings nowhere else: it is asked about at once', async () => {
     const { clock, budget, what, take } = sender(7, seat(39));
     take(budget.turn(false), 'who');
@@ -219,36 +240,112 @@ describe('in an office', () => {
 });
 
 describe('with nothing provisioned', () => {
-  /** Rings once and is refused; returns how long the next call waits before it asks. */
-  async function afterRefusal(pauseMs: number, quietRings: number) {
-    const { clock, budget, sent, take, kept } = sender(7);
-    take(budget.turn(true), 'refused');
-    await clock.advance(50);
-    budget.pause(pauseMs);
-    await clock.advance(pauseMs + 1000);
-    for (let i = 0; i < quietRings; i++) {
-      budget.turn(true).ended(false);
-      await clock.advance(1000);
-    }
-    const ringsAt = clock.now();
-    take(budget.turn(true), 'next');
-    await clock.advance(60_000);
-    return { waited: (sent.at(-1)?.at ?? Infinity) - ringsAt, kept: kept() };
+  const MINUTE = 60_000;
+
+  function lone(kept = 1) {
+    const desk = sender(7, null, kept);
+    const { clock, budget, sent, take } = desk;
+    return {
+      ...desk,
+      /** Rings; `pauseMs` where its first request is refused. Returns how long it waited before it asked. */
+      async ring({ pauseMs = 0, elsewhere = false } = {}) {
+        const ringsAt = clock.now();
+        const before = sent.length;
+        const turn = budget.turn(true);
+        take(turn, 'who');
+        await clock.advance(30_000);
+        if (pauseMs > 0) budget.pause(pauseMs);
+        turn.ended(elsewhere);
+        await clock.advance(pauseMs);
+        return (sent[before]?.at ?? Infinity) - ringsAt;
+      },
+    };
   }
 
-  test('a refusal teaches that there are colleagues, quiet rings that there are none', async () => {
-    expect((await afterRefusal(1000, 0)).waited).toBeGreaterThan(1000);
-    expect((await afterRefusal(1000, 6)).waited).toBe(0);
+  test('one refusal is heeded for a minute and then forgotten: other programs draw them too', async () => {
+    const { ring, clock, kept } = lone();
+    await ring({ pauseMs: 1000 });
+    expect(kept()).toBeGreaterThan(3);
+    expect(await ring()).toBeGreaterThan(1000);
+    await clock.advance(MINUTE);
+    expect(await ring()).toBe(0);
+    expect(kept()).toBe(1);
+  });
+
+  test('so are its deliveries, even where no call comes', async () => {
+    const { ring, clock, send, what } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE + 1);
+    const before = what().length;
+    for (let i = 0; i < 40; i++) send('delivery');
+    await clock.advance(15_000);
+    expect(what().length - before).toBe(40);
+  });
+
+  test('two are believed; quiet rings take it off again', async () => {
+    const { ring, clock } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    expect(await ring()).toBeGreaterThan(1000);
+    for (let i = 0; i < 6; i++) await ring();
+    expect(await ring()).toBe(0);
+  });
+
+  test('two with twenty quiet rings between them are one and one', async () => {
+    const { ring, clock } = lone();
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    for (let i = 0; i < 21; i++) expect(await ring()).toBe(0);
+    await ring({ pauseMs: 1000 });
+    await clock.advance(MINUTE);
+    expect(await ring()).toBe(0);
+  });
+
+  test.each([
+    ['the call that was refused', [{ pauseMs: 1000, elsewhere: true }]],
+    ['an earlier call', [{ elsewhere: true }, { pauseMs: 1000 }]],
+    ['a later call', [{ pauseMs: 1000 }, { elsewhere: true }]],
+  ])('one is believed where a colleague took %s', async (_, rings) => {
+    const { ring, clock } = lone();
+    for (const one of rings) await ring(one);
+    await clock.advance(MINUTE);
+    expect(await ring()).toBeGreaterThan(1000);
+  });
+
+  test('colleagues without a refusal fit: nobody waits', async () => {
+    const { ring } = lone();
+    for (let i = 0; i < 3; i++) expect(await ring({ elsewhere: true })).toBe(0);
+  });
+
+  test('a refusal of a window that was nearly all its own says nothing of colleagues; a second in a minute does', async () => {
+    const { budget, clock, send, kept } = lone();
+    const fill = async () => {
+      for (let i = 0; i < 7; i++) send('call');
+      await clock.advance(100);
+      budget.pause(1000);
+      await clock.advance(3000);
+    };
+    await fill();
+    expect(kept()).toBe(1);
+    await clock.advance(MINUTE);
+    await fill();
+    expect(kept()).toBe(1);
+    await fill();
+    expect(kept()).toBeGreaterThan(3);
   });
 
   test('a block teaches that there are many, for long', async () => {
-    expect((await afterRefusal(60_000, 0)).waited).toBeGreaterThan(5000);
-    expect((await afterRefusal(60_000, 20)).waited).toBeGreaterThan(5000);
+    const { ring } = lone();
+    await ring({ pauseMs: MINUTE });
+    for (let i = 0; i < 20; i++) expect(await ring()).toBeGreaterThan(3000);
   });
 
-  test('what was learned is kept', async () => {
-    expect((await afterRefusal(1000, 0)).kept).toBeGreaterThan(3);
-    expect((await afterRefusal(1000, 12)).kept).toBe(1);
+  test('what was learned is believed after the next start', async () => {
+    const { ring, kept } = lone(8);
+    expect(await ring()).toBeGreaterThan(1000);
+    expect(kept()).toBe(7);
   });
 });
 
@@ -297,4 +394,91 @@ test('an idle budget sets no timer', async () => {
   send('call');
   await clock.advance(5000);
   expect(clock.pending()).toBe(0);
+});
+
+describe('while calls come', () => {
+  /** A lead's call as the resolver asks about it: whom, the lead, its person; each after the answer before. */
+  async function callOf({ budget, clock }: ReturnType<typeof sender>) {
+    const turn = budget.turn(true);
+    const waited: number[] = [];
+    void (async () => {
+      for (let request = 0; request < 3; request++) {
+        const asks = clock.now();
+        await turn.take();
+        waited.push(clock.now() - asks);
+        await new Promise<void>((answered) => clock.ports.after(80, answered));
+      }
+    })();
+    await clock.advance(400);
+    return { turn, waited };
+  }
+
+  test.each([800, 1000, 1700, 3000])(
+    'a call each %i ms: no name waits for a delivery or for who else has the number, and those come through',
+    async (everyMs) => {
+      const desk = sender(7);
+      for (let i = 0; i < 20; i++) {
+        const { turn, waited } = await callOf(desk);
+        expect(waited).toEqual([0, 0, 0]);
+        void turn.take('extra').then(() => desk.sent.push({ at: desk.clock.now(), what: 'extra' }));
+        desk.send('delivery');
+        await desk.clock.advance(everyMs - 400);
+        turn.ended(false);
+      }
+      expect(desk.what().length).toBeGreaterThanOrEqual(10);
+      await desk.clock.advance(20_000);
+      expect(desk.what().filter((what) => what === 'extra')).toHaveLength(20);
+      expect(desk.what().filter((what) => what === 'delivery')).toHaveLength(20);
+    },
+  );
+
+  test('a day of deliveries leaves room for the calls that come in it', async () => {
+    const desk = sender(7);
+    for (let i = 0; i < 200; i++) desk.send('delivery');
+    const first = await callOf(desk);
+    expect(Math.max(...first.waited)).toBeLessThanOrEqual(170);
+    await desk.clock.advance(1500);
+    for (let i = 0; i < 10; i++) {
+      const { turn, waited } = await callOf(desk);
+      turn.ended(false);
+      expect(waited).toEqual([0, 0, 0]);
+      await desk.clock.advance(1100);
+    }
+  });
+
+  test('when no call came for a minute, deliveries go at six a second again', async () => {
+    const desk = sender(7);
+    (await callOf(desk)).turn.ended(false);
+    for (let i = 0; i < 400; i++) desk.send('delivery');
+    await desk.clock.advance(59_000);
+    const before = desk.sent.length;
+    expect(before).toBeLessThanOrEqual(4 * 59);
+    await desk.clock.advance(11_000);
+    expect(desk.sent.length - before).toBeGreaterThanOrEqual(58);
+  });
+
+  test('a delivery waits for calls that come one upon the other, but no longer than a minute', async () => {
+    const { clock, budget, sent, send, take } = sender(7);
+    send('delivery', 'first');
+    await clock.advance(2000);
+    send('delivery', 'starving');
+    for (let i = 0; i < 80; i++) {
+      const turn = budget.turn(true);
+      for (let request = 0; request < 6; request++) take(turn, 'call');
+      turn.answered();
+      await clock.advance(1150);
+    }
+    expect(sent.filter(({ what }) => what === 'starving')).toHaveLength(1);
+  });
+
+  test('what is good to know goes before a delivery, after the name', async () => {
+    const { clock, budget, sent, send, take, what } = sender(1);
+    send('call', 'now');
+    send('delivery');
+    const turn = budget.turn(false);
+    void turn.take('extra').then(() => sent.push({ at: clock.now(), what: 'extra' }));
+    take(turn, 'name');
+    await clock.advance(10_000);
+    expect(what()).toEqual(['now', 'name', 'extra', 'delivery']);
+  });
 });

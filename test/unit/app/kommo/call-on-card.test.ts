@@ -18,6 +18,7 @@ describe('the way to the card', () => {
   test.each<[string, Partial<CompletedCall>, Partial<typeof settings> | object, string[]]>([
     ['a known card', {}, {}, ['note', 'calls']],
     ['a known card, always by number', {}, { cardBy: 'calls' }, ['calls', 'note']],
+    ['the one of several that the agent chose', { chosen: true }, { cardBy: 'calls' }, ['note', 'calls']],
     ['nobody who calls', { caller: nobody }, {}, ['incoming-lead']],
     ['nobody who calls and is missed', { caller: nobody, disposition: 'missed' }, {}, ['incoming-lead']],
     ['nobody, where nothing is wanted of them', { caller: nobody }, { unknownInbound: 'nothing' }, []],
@@ -40,6 +41,7 @@ describe('the record', () => {
     ['no answer', 6],
     ['busy', 7],
     ['failed', 3],
+    ['voicemail', 1],
   ])('%s is status %i, in the words of the line', (disposition, status) => {
     expect(callRecord(completedCall({ disposition }))).toMatchObject({
       call_status: status,

@@ -9,6 +9,8 @@ const card = (over: Partial<Card>): Card => ({
   responsible: null,
   phones: [],
   people: [],
+  leads: [],
+  closed: false,
   ...over,
 });
 

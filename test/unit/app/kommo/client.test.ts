@@ -289,6 +289,38 @@ describe('calls on the card', () => {
   const stranger = { asReceived: people.unknown.phone, e164: people.unknown.phone, display: '', internal: false };
   const fromStranger = completedCall({ number: stranger, caller: { kind: 'nobody' } });
 
+  test.each([note, byNumber, incoming])(
+    '$way: leaves when its turn has come, and not where that is refused',
+    async (way) => {
+      const origin = parseOrigin(kommo.origin);
+      if (origin === null) throw new Error('no origin');
+      let turn = () => {};
+      const budget = {
+        take: () => new Promise<boolean>((resolve) => (turn = () => resolve(true))),
+        turn: () => {
+          throw new Error('no live call here');
+        },
+        pause: () => {},
+      };
+      const tokens = fixed(kommo.longLivedToken(ana));
+      const waiting = createKommoClient({ origin, fetch, tokens, budget, userAgent: 'Ringside/test' });
+      const left: number[] = [];
+      const sent = waiting.putOnCard(way, fromStranger, () => void left.push(kommo.requests.length));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(left).toEqual([]);
+      turn();
+      await sent;
+      expect([left, kommo.requests.length]).toEqual([[0], 1]);
+      const stopped = waiting.putOnCard(way, fromStranger, () => {
+        throw new Error('disk full');
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      turn();
+      await expect(stopped).rejects.toThrow('disk full');
+      expect(kommo.requests).toHaveLength(1);
+    },
+  );
+
   test.each([note, byNumber])('$way: the call is on the card, by its agent, and is found again', async (way) => {
     const call = completedCall({ recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } });
     expect(await client().findOnCard(way, call)).toBeNull();

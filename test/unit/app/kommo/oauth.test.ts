@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
+import { KommoRefusal } from '../../../../app/kommo/refusal.ts';
 import {
   authorizeAddress,
   claimsOf,
@@ -9,6 +10,7 @@ import {
   readRenamed,
   renamedAddress,
   renewalRefusedSentence,
+  signInUnansweredSentence,
   tokenRequest,
 } from '../../../../app/kommo/oauth.ts';
 
@@ -145,6 +147,20 @@ test('each word of Kommo has its own sentence', () => {
   expect(new Set(sentences).size).toBe(hints.length);
   for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].*\.$/);
   expect(sentences.at(-1)).toContain('something new');
+});
+
+test.each([
+  ['unreachable', /Check the internet connection and sign in again/],
+  ['timeout', /sign in again/],
+  ['server', /sign in again/],
+  ['unreadable', /sign in again/],
+  ['too-many', /Wait a few minutes/],
+  ['blocked', /Wait a few minutes/],
+  ['unpaid', /not paid/],
+] as const)('a sign-in that is %s is tried again by nobody but the agent', (kind, sentence) => {
+  const said = signInUnansweredSentence(new KommoRefusal(kind));
+  expect(said).toMatch(sentence);
+  expect(said).not.toMatch(/Ringside (?:keeps|waits|tries)/);
 });
 
 test('whoever is signed out hears that calls are kept', () => {

@@ -483,6 +483,25 @@ describe('calls', () => {
     expect([...first.heard, ...second.heard]).toEqual([]);
   });
 
+  test('a recording that came later goes to the one tab, and only its own acknowledgement counts', async () => {
+    await start({ ack: 2000 });
+    const recorded: CompletedCall = { ...CALL, recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } };
+    expect(await bridge.deliverRecording(recorded)).toBe('no-widget');
+    const peer = await leader();
+    const delivered = bridge.deliverRecording(recorded);
+    expect(await peer.next('call.recording')).toMatchObject({
+      call: { id: 'call-1', recordingUrl: 'https://pbx.example/1.mp3' },
+    });
+    // The late acknowledgement of the call itself.
+    peer.send({ type: 'ack', id: 'call-1' });
+    const again = bridge.deliver(recorded);
+    await peer.next('call.completed');
+    peer.send({ type: 'ack.recording', id: 'call-1' });
+    expect(await delivered).toBe('shown');
+    peer.send({ type: 'ack', id: 'call-1' });
+    expect(await again).toBe('shown');
+  });
+
   test('no tab, no lock, no answer or a tab that goes: no-widget, and it can be offered again', async () => {
     await start({ ack: 50 });
     expect(await bridge.deliver(CALL)).toBe('no-widget');

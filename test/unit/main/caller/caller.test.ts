@@ -1,24 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { reduce, type Call } from '../../../../app/calls/call.ts';
-import type { Caller, EntityRef } from '../../../../app/calls/completed-call.ts';
-import type { CallMatch } from '../../../../app/ipc/panel.ts';
+import type { Caller, CallMatch, EntityRef } from '../../../../app/calls/completed-call.ts';
 import { createBudget } from '../../../../app/kommo/budget.ts';
 import { readNumber } from '../../../../app/numbers/number.ts';
-import { createCallerResolver, type Resolution } from '../../../../main/caller/caller.ts';
+import { createCallerResolver, type ChoiceRule, type Resolution } from '../../../../main/caller/caller.ts';
 import { createRemembered } from '../../../../main/caller/remembered.ts';
 import { createCards } from '../../../../main/caller/cards.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { realisticAccount } from '../../../../sandbox/kommo/data.ts';
 import type { FaultAnswer } from '../../../../sandbox/kommo/faults.ts';
 import { callEvent } from '../../app/calls/samples.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { openDesk, provisioningFor, type Desk } from '../session/desk.ts';
 
 const ana = agents.anaSilva.id;
 let kommo: Kommo;
 let desk: Desk;
 let timeline: string[];
+let choiceRule: ChoiceRule;
 
 beforeEach(async () => {
+  choiceRule = { logToCard: true, pop: 'never' };
   timeline = [];
   kommo = await openKommo({ rateLimit: 'off' });
   desk = openDesk(provisioningFor(kommo.origin, { kind: 'token', accessToken: kommo.longLivedToken(ana) }));
@@ -49,6 +51,7 @@ function resolverOf(userOf: (call: Call) => number | null = () => null) {
     rules: () => rules,
     userOf,
     turnOf,
+    choiceRule: () => choiceRule,
     timeline: { add: (event) => timeline.push(event) },
     log: (event, details) => void desk.logged.push(`${event} ${JSON.stringify(details)}`),
   });
@@ -65,7 +68,8 @@ function resolverOf(userOf: (call: Call) => number | null = () => null) {
         matches: others,
         live: () => live,
       });
-      return { found, resolution, matches: live && resolution.caller.kind === 'entity' ? await matches : null };
+      const told = live && choiceRule.logToCard && resolution.caller.kind === 'entity';
+      return { found, resolution, matches: told ? await matches : null };
     },
   };
 }
@@ -130,6 +134,7 @@ describe('who it is', () => {
       rules: () => rules,
       userOf: () => null,
       turnOf,
+      choiceRule: () => choiceRule,
       timeline: { add: () => {} },
       log: () => {},
     });
@@ -245,6 +250,79 @@ describe('several people with the number', () => {
       { entity: { type: 'lead', id: annaPetrova.lead.id }, name: 'Anna Petrova, Roof repair' },
       { entity: { type: 'contact', id: people.leoGrant.id }, name: 'Leo Grant' },
     ]);
+  });
+
+  describe('and companies', () => {
+    const { northwindTraders, blueHarbor, priyaRaman } = people;
+    const lists = () => kommo.requests.filter(({ query }) => 'query' in query || 'filter[id][]' in query);
+    const add = (card: { id: number }, phone: string) =>
+      [...kommo.data.contacts, ...kommo.data.companies].find(({ id }) => id === card.id)?.phones.push(phone);
+
+    test('each as Kommo itself would answer for it: its one lead that is under way, else itself', async () => {
+      for (const card of [hannahCole, priyaRaman, northwindTraders, blueHarbor]) add(card, '415-555-0142');
+      expect((await resolverOf().ask(annaPetrova.phone)).matches).toEqual([
+        { entity: { type: 'lead', id: annaPetrova.lead.id }, name: 'Anna Petrova, Roof repair' },
+        { entity: { type: 'contact', id: priyaRaman.id }, name: 'Priya Raman' },
+        { entity: { type: 'lead', id: hannahCole.lead.id }, name: 'Hannah Cole' },
+        { entity: { type: 'company', id: northwindTraders.id }, name: 'Northwind Traders' },
+        { entity: { type: 'lead', id: blueHarbor.lead.id }, name: 'Blue Harbor Logistics, Warehouse lighting' },
+      ]);
+      expect(lists().map(({ path }) => path)).toEqual(['/api/v4/contacts', '/api/v4/companies', '/api/v4/leads']);
+      expect(kommo.notifications(ana)).toHaveLength(1);
+    });
+
+    test('themselves, where their leads cannot be read', async () => {
+      add(blueHarbor, annaPetrova.phone);
+      kommo.fail({ match: ({ query }) => 'filter[id][]' in query, answer: '500' });
+      expect((await resolverOf().ask(annaPetrova.phone)).matches).toMatchObject([
+        { name: 'Anna Petrova, Roof repair' },
+        { entity: { type: 'company', id: blueHarbor.id }, name: 'Blue Harbor Logistics' },
+      ]);
+    });
+
+    test("the company of Kommo's lead is no second match, another person of the lead is", async () => {
+      const lead = kommo.data.leads.find(({ id }) => id === annaPetrova.lead.id);
+      if (lead === undefined) throw new Error('no lead');
+      lead.companyId = northwindTraders.id;
+      add(northwindTraders, annaPetrova.phone);
+      expect((await resolverOf().ask(annaPetrova.phone)).matches).toEqual([]);
+      add(people.leoGrant, annaPetrova.phone);
+      lead.contactIds.push(people.leoGrant.id);
+      expect((await resolverOf().ask(annaPetrova.phone)).matches).toMatchObject([
+        { name: 'Anna Petrova, Roof repair' },
+        { entity: { type: 'contact', id: people.leoGrant.id }, name: 'Leo Grant' },
+      ]);
+    });
+
+    test.each([northwindTraders.phone, blueHarbor.phone])(
+      'where Kommo answers with a company or its lead there is no contact to look for: %s',
+      async (phone) => {
+        expect((await resolverOf().ask(phone)).matches).toEqual([]);
+        expect(lists().map(({ path }) => path)).toEqual(['/api/v4/companies']);
+      },
+    );
+
+    test('a number that can be written in two ways is looked for among companies as well', async () => {
+      add(northwindTraders, '0341 15 512-3456');
+      const { resolution } = await resolverOf().ask('+5493415123456', false);
+      expect(resolution.caller).toEqual(entity('company', northwindTraders.id, 'Northwind Traders'));
+      // The way that Kommo has looked for itself is not looked for again.
+      expect(lists().map(({ path, query }) => `${path} ${String(query['query'])}`)).toEqual([
+        '/api/v4/contacts 0341155123456',
+        '/api/v4/companies 0341155123456',
+      ]);
+    });
+  });
+
+  test('nobody is asked about others where a choice would decide nothing', async () => {
+    choiceRule = { logToCard: false, pop: 'never' };
+    const resolver = resolverOf();
+    await resolver.ask(kofiMensah.phone);
+    await resolver.ask(people.marcusWebb.phone);
+    expect(kommo.requests.some(({ query }) => 'query' in query)).toBe(false);
+    choiceRule = { logToCard: false, pop: 'click' };
+    await resolver.ask(kofiMensah.phone);
+    await eventually('it decides which card opens', () => kommo.requests.some(({ query }) => 'query' in query));
   });
 
   test('a call that is over by then asks nothing more', async () => {

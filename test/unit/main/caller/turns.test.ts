@@ -43,6 +43,7 @@ function desktop(seat: number | null, direction: 'inbound' | 'outbound' = 'inbou
     rules: () => rules,
     userOf: () => null,
     turnOf: turns.begin,
+    choiceRule: () => ({ logToCard: true, pop: 'click' }),
     timeline: { add: () => {} },
     log: () => {},
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Caller, CompletedCall } from '../../../../app/calls/completed-call.ts';
+import type { Caller, CallMatch, CompletedCall } from '../../../../app/calls/completed-call.ts';
 import type { PhoneCommand, PhoneEvent } from '../../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../../app/ipc/panel.ts';
 import { callParams } from '../../../../app/kommo/call-on-card.ts';
@@ -12,7 +12,7 @@ import { callEvent, completedCall as completed } from '../../app/calls/samples.t
 const anna = { kind: 'entity', entity: { type: 'lead', id: 5 }, name: 'Anna Petrova' } as const satisfies Caller;
 let steps: string[];
 let recorded: { call: CompletedCall; settled: boolean }[];
-let settledWith: [string, Caller][];
+let settledWith: [string, { caller?: Caller; matches?: CallMatch[] }][];
 let views: CallView[];
 let commands: PhoneCommand[];
 let calls: Calls;
@@ -93,7 +93,8 @@ beforeEach(() => {
       steps.push('record');
       recorded.push({ call, settled });
     },
-    settled: (id, caller) => settledWith.push([id, caller]),
+    settled: (id, later) => settledWith.push([id, later]),
+    voicemail: () => ['*97'],
     changed: (view, hidden) => {
       shared.push(!hidden);
       steps.push(`show ${view.state} ${view.title}`);
@@ -172,7 +173,7 @@ test('a name that comes after the end settles the recorded call, and no toast po
   expect(settledWith).toEqual([]);
   answer({ caller: anna, notice: null });
   await turn();
-  expect(settledWith).toEqual([['r-1', anna]]);
+  expect(settledWith).toEqual([['r-1', { caller: anna }]]);
   expect(told()).toEqual([]);
 });
 
@@ -217,7 +218,7 @@ describe('a click that comes before the answer of Kommo', () => {
     answer({ caller: anna, notice: null });
     await turn();
     expect(clicks).toEqual([anna, anna]);
-    expect(settledWith).toEqual([['r-1', anna]]);
+    expect(settledWith).toEqual([['r-1', { caller: anna }]]);
     expect(await calls.party('r-1')).toBeNull();
   });
 
@@ -313,7 +314,18 @@ describe('several people with the number', () => {
     expect(bridgeCallOf(view).entity).toEqual(ben.entity);
     listener.matches([]);
     calls.accept(ended);
-    expect(recorded[0]?.call.caller).toEqual(chosen);
+    expect(recorded[0]?.call).toMatchObject({ caller: chosen, matches, chosen: true });
+  });
+
+  test('a choice that was not made is in the record too, and one that is found after the end is told', () => {
+    listener.matches(matches);
+    calls.accept(ended);
+    expect(recorded[0]?.call).toMatchObject({ caller: anna, matches });
+    expect(recorded[0]?.call).not.toHaveProperty('chosen');
+    listener.matches([]);
+    expect(settledWith).toEqual([]);
+    listener.matches(matches);
+    expect(settledWith).toEqual([['r-1', { matches }]]);
   });
 
   test('an answer that comes after the choice does not take it back', async () => {
@@ -411,6 +423,15 @@ test('a private number: shown to the agent, not for the browser, no digit of it 
   calls.accept(ended);
   expect(recorded[0]?.call.number).toMatchObject({ private: true });
   expect(noted.join()).not.toContain('0142');
+});
+
+test('a call that a voicemail box answered is recorded as such', () => {
+  const out = { direction: 'outbound', headers: { 'p-asserted-identity': '<sip:*97@pbx.example>' } } as const;
+  calls.accept(callEvent('dialling', { ...out, headers: {} }));
+  calls.accept(callEvent('answered', out));
+  calls.accept(callEvent('ended', { ...out, monotonic: 9000, cause: { by: 'local', how: 'bye' } }));
+  expect(recorded[0]?.call).toMatchObject({ disposition: 'voicemail', talkSeconds: 0 });
+  expect(noted).toContain(JSON.stringify({ disposition: 'voicemail', talkSeconds: 0 }));
 });
 
 test('the line that was called is shown and kept', () => {

@@ -51,6 +51,7 @@ function program() {
     rules: () => rules,
     userOf: () => null,
     turnOf: () => budget.turn(false),
+    choiceRule: () => ({ logToCard: true, pop: 'click' }),
     timeline: { add: () => {} },
     log: () => {},
   });
@@ -60,6 +61,7 @@ function program() {
     rules: () => rules,
     recordingRule: () => undefined,
     lineHeader: () => undefined,
+    voicemail: () => [],
     extension: () => '101',
     agent: () => null,
     recall: resolver.recall,

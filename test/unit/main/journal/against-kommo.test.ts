@@ -65,6 +65,8 @@ function start(): void {
     heldUntil: () => 0,
     hasAudio: () => Promise.resolve(true),
     widget: () => Promise.resolve('shown'),
+    bell: () => Promise.resolve('shown'),
+    account: () => null,
     now: () => Math.round(now()),
     random: () => 0.5,
     after: (ms, run) => {

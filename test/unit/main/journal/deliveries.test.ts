@@ -8,13 +8,15 @@ import type { KommoClient } from '../../../../app/kommo/client.ts';
 import { KommoRefusal, type RefusalKind } from '../../../../app/kommo/refusal.ts';
 import type { CallSettings } from '../../../../app/settings/provisioning.ts';
 import { createDeliveries } from '../../../../main/journal/deliveries.ts';
-import { openJournal, type DeliveryTarget, type Journal } from '../../../../main/journal/journal.ts';
+import { openJournal, type Account, type DeliveryTarget, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 
 const MINUTE = 60_000;
 let folder: string;
 let journal: Journal;
 let deliveries: ReturnType<typeof createDeliveries>;
+/** A request waits for this before it goes out. */
+let turn: () => Promise<void>;
 /** What Kommo was asked, in order. */
 let asked: string[];
 let kommo: Pick<KommoClient, 'putOnCard' | 'findOnCard' | 'updateOnCard'> | null;
@@ -26,6 +28,8 @@ let held: number;
 let settings: Pick<CallSettings, 'cardBy' | 'unknownInbound'>;
 let agent: CompletedCall['agent'];
 let widget: (call: CompletedCall) => Promise<'shown' | 'no-widget'>;
+let bell: (call: CompletedCall) => Promise<'shown' | 'no-widget'>;
+let account: Account | null;
 let told: string[];
 let failures: unknown[];
 
@@ -38,9 +42,12 @@ beforeEach(() => {
   asked = [];
   told = [];
   failures = [];
+  turn = () => Promise.resolve();
   log = () => Promise.resolve(true);
   has = () => Promise.resolve(false);
   widget = () => Promise.resolve('shown');
+  bell = () => Promise.resolve('shown');
+  account = null;
   update = () => Promise.resolve();
   audio = () => Promise.resolve(false);
   held = 0;
@@ -48,7 +55,9 @@ beforeEach(() => {
   agent = { userId: 7001001, name: 'Ana Silva' };
   const place = { entity: { type: 'lead', id: 6600201 }, incomingLead: false } as const;
   kommo = {
-    putOnCard: async (way, call) => {
+    putOnCard: async (way, call, leaving) => {
+      await turn();
+      leaving?.();
       asked.push(`log ${call.id}`);
       return (await log(call, way)) ? place : null;
     },
@@ -79,6 +88,8 @@ function start(of: Journal = journal) {
     heldUntil: () => held,
     hasAudio: (url) => audio(url),
     widget: (call) => widget(call),
+    bell: (call) => bell(call),
+    account: () => account,
     now: Date.now,
     random: () => 1,
     after: (ms, run) => {
@@ -293,6 +304,122 @@ describe('the card', () => {
   });
 });
 
+describe('a request that waits for its turn', () => {
+  test('is not in doubt when the program is killed: the next start sends it without a look', async () => {
+    turn = () => new Promise(() => {});
+    record();
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ ambiguous: false });
+    void deliveries.stop();
+    turn = () => Promise.resolve();
+    deliveries = start();
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+  });
+
+  test('is not in doubt either when a way before it led nowhere, or a look found nothing', async () => {
+    let turns = 0;
+    let go = () => {};
+    turn = () => ((turns += 1) === 1 ? Promise.resolve() : new Promise((resolve) => (go = resolve)));
+    log = () => Promise.resolve(false);
+    record();
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+    expect(stateOf()).toMatchObject({ ambiguous: false, attempt: null });
+
+    await Promise.race([deliveries.stop(), settled()]);
+    journal.sending('r-1', 'card', { way: 'calls' });
+    await vi.advanceTimersByTimeAsync(6000);
+    deliveries = start();
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual(['log r-1', 'has r-1']);
+    expect(stateOf()).toMatchObject({ ambiguous: false });
+    turn = () => Promise.resolve();
+    go();
+  });
+
+  test('that cannot be noted does not go out', async () => {
+    const { sending } = journal;
+    journal.sending = () => {
+      throw new Error('disk full');
+    };
+    record();
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual([]);
+    expect(failures).toHaveLength(1);
+    journal.sending = sending;
+    await vi.advanceTimersByTimeAsync(6 * MINUTE);
+    expect(asked).toEqual(['log r-1']);
+  });
+});
+
+describe('another account', () => {
+  const bayline = { id: 31_500_001, name: 'Bayline Services' };
+  const harbour = { id: 31_500_002, name: 'Harbour Street' };
+  const all: DeliveryTarget[] = ['card', 'widget'];
+
+  test.each([harbour, null])('signed in to (%j) gets nothing of it, and the history says so', async (present) => {
+    const shown: string[] = [];
+    widget = (call) => {
+      shown.push(call.id);
+      return Promise.resolve('shown');
+    };
+    account = present;
+    if (present === null) kommo = null;
+    journal.record(completedCall(), all, 0, bayline);
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(20 * MINUTE);
+    expect([...asked, ...shown]).toEqual([]);
+    expect(stateOf()).toMatchObject({ state: 'waiting', tries: 0, account: bayline });
+    expect(stateOf('r-1', 'widget')?.error).toBe(
+      'It is for the Kommo account Bayline Services and goes nowhere else. Sign in there.',
+    );
+  });
+
+  test('a given-up one that is tried by hand waits for its own account, and goes there', async () => {
+    account = harbour;
+    journal.record(completedCall(), ['card'], 0, bayline);
+    journal.giveUp('This call was for the Kommo account Bayline Services.', bayline.id);
+    journal.retry('r-1');
+    deliveries.run();
+    await settled();
+    expect(asked).toEqual([]);
+    expect(stateOf()?.error).toContain('Bayline Services');
+    account = bayline;
+    deliveries.wake('card');
+    await settled();
+    expect(asked).toEqual(['log r-1']);
+    expect(stateOf()).toMatchObject({ state: 'done' });
+  });
+
+  test('what comes later follows the call: the update and the recording in the bell', async () => {
+    account = bayline;
+    journal.record(completedCall(), all, 0, bayline);
+    deliveries.run();
+    await settled();
+    account = harbour;
+    journal.amend('r-1', { recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } }, Date.now());
+    const rung: string[] = [];
+    bell = (call) => {
+      rung.push(call.id);
+      return Promise.resolve('shown');
+    };
+    deliveries.run();
+    await vi.advanceTimersByTimeAsync(20 * MINUTE);
+    expect([asked, rung]).toEqual([['log r-1'], []]);
+    account = bayline;
+    deliveries.wake('card');
+    deliveries.wake('widget');
+    await settled();
+    expect([asked, rung]).toEqual([['log r-1', 'update r-1'], ['r-1']]);
+  });
+});
+
 describe('a lane for each target', () => {
   test('a card that hangs does not delay the bell, nor what comes to it later', async () => {
     let answer: (logged: boolean) => void = () => {};
@@ -439,13 +566,46 @@ describe('a call whose card nobody named', () => {
       expect(stateOf()).toMatchObject({ state: 'done' });
     });
 
-    test('that may not be looked for stays in doubt, also when tried by hand', async () => {
+    test.each<RefusalKind>(['no-rights', 'not-found', 'rejected'])(
+      'that may not be looked for (%s) waits in doubt and says so, and is looked for again, now and then and by hand',
+      async (kind) => {
+        log = refuse('timeout');
+        has = refuse(kind);
+        record({ caller: failed });
+        deliveries.run();
+        await vi.advanceTimersByTimeAsync(MINUTE);
+        expect(stateOf()).toMatchObject({
+          state: 'waiting',
+          ambiguous: true,
+          error: expect.stringMatching(/does not let you see whether the call is on its card/) as unknown,
+        });
+        expect(journal.undelivered()).toBe(1);
+        // A call whose doubt cannot be cleared up does not hold up the others.
+        log = () => Promise.resolve(true);
+        record({ id: 'r-2' });
+        deliveries.run();
+        await settled();
+        expect(stateOf('r-2')).toMatchObject({ state: 'done' });
+        journal.retry('r-1');
+        deliveries.run();
+        await settled();
+        await vi.advanceTimersByTimeAsync(6 * MINUTE);
+        expect(asked.filter((request) => request === 'log r-1')).toHaveLength(1);
+        expect(asked.filter((request) => request === 'has r-1')).toHaveLength(3);
+        has = () => Promise.resolve(false);
+        deliveries.wake('card');
+        await settled();
+        expect(asked.filter((request) => request === 'log r-1')).toHaveLength(2);
+        expect(stateOf()).toMatchObject({ state: 'done' });
+      },
+    );
+
+    test('that may be looked for after a retry by hand is not sent again where it is found', async () => {
       log = refuse('timeout');
       has = refuse('no-rights');
       record({ caller: failed });
       deliveries.run();
       await vi.advanceTimersByTimeAsync(MINUTE);
-      expect(stateOf()).toMatchObject({ state: 'failed', ambiguous: true });
       has = () => Promise.resolve(true);
       journal.retry('r-1');
       deliveries.run();
@@ -542,8 +702,8 @@ describe('a journal that fails', () => {
     deliveries = start(unreadable);
     deliveries.run();
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
-    // Four lanes at once, and every five minutes those in which something waits.
-    expect(drains).toBeLessThanOrEqual(8);
+    // Five lanes at once, and every five minutes those in which something waits.
+    expect(drains).toBeLessThanOrEqual(9);
   });
 });
 
@@ -715,6 +875,152 @@ describe('what comes later', () => {
     deliveries.run();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(bell).toMatchObject([{ recording: ready }]);
+  });
+
+  describe('that is in the bell already', () => {
+    const shown = () => ({ recording: pending, endedAt: Date.now() });
+    let rung: CompletedCall[];
+    beforeEach(() => {
+      rung = [];
+      bell = (call) => {
+        rung.push(call);
+        return Promise.resolve('shown');
+      };
+    });
+    const comesAfter = (probes: number) => {
+      let probed = 0;
+      audio = () => Promise.resolve((probed += 1) > probes);
+    };
+
+    test('gets its recording once, when it comes', async () => {
+      comesAfter(4);
+      record(shown(), ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(10 * MINUTE);
+      expect(rung).toMatchObject([{ id: 'r-1', recording: ready }]);
+      expect(stateOf('r-1', 'bell')).toMatchObject({ state: 'done' });
+      deliveries.wake('widget');
+      deliveries.run();
+      await settled();
+      expect(rung).toHaveLength(1);
+    });
+
+    test('not before the widget has shown the call: then the call itself has it', async () => {
+      const first: CompletedCall[] = [];
+      widget = () => Promise.resolve('no-widget');
+      comesAfter(4);
+      record(shown(), ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      widget = (call) => {
+        first.push(call);
+        return Promise.resolve('shown');
+      };
+      deliveries.wake('widget');
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(first).toMatchObject([{ recording: ready }]);
+      expect(rung).toEqual([]);
+      expect(stateOf('r-1', 'bell')).toBeUndefined();
+    });
+
+    test('also where it came while the widget was being told', async () => {
+      let answer: (outcome: 'shown') => void = () => {};
+      widget = () => new Promise((resolve) => (answer = resolve));
+      comesAfter(4);
+      record(shown(), ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(journal.call('r-1')?.recording).toEqual(ready);
+      expect(rung).toEqual([]);
+      answer('shown');
+      await settled();
+      expect(rung).toMatchObject([{ recording: ready }]);
+    });
+
+    test('waits for a tab, over a restart too, and no longer than it is news', async () => {
+      bell = () => Promise.resolve('no-widget');
+      comesAfter(10);
+      record(shown(), ['widget', 'recording']);
+      const caller = { kind: 'entity', entity: { type: 'contact', id: 5 }, name: null } as const;
+      record({ ...shown(), id: 'r-2', caller, endedAt: Date.now() - 11 * 60 * MINUTE }, ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(2 * MINUTE);
+      expect(stateOf('r-1', 'bell')).toMatchObject({ state: 'waiting', tries: 0 });
+      await deliveries.stop();
+      journal.close();
+      journal = openJournal(folder, () => {
+        throw new Error('damaged');
+      });
+      deliveries = start();
+      await vi.advanceTimersByTimeAsync(61 * MINUTE);
+      bell = (call) => {
+        rung.push(call);
+        return Promise.resolve('shown');
+      };
+      deliveries.wake('widget');
+      await settled();
+      expect(rung.map(({ id }) => id)).toEqual(['r-1']);
+      expect(stateOf('r-2', 'bell')).toMatchObject({ state: 'expired' });
+    });
+
+    test('does not take the place of a later call of the same element', async () => {
+      audio = () => Promise.resolve(false);
+      record(shown(), ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(10_000);
+      const later = { startedAt: Date.now(), endedAt: Date.now() + 1 };
+      // The element's id alone is the key of the entry, whatever its type.
+      const caller = { kind: 'entity', entity: { type: 'contact', id: 6600201 }, name: null } as const;
+      record({ ...later, id: 'r-2', caller }, ['widget']);
+      audio = () => Promise.resolve(true);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(journal.call('r-1')?.recording).toEqual(ready);
+      expect(rung).toEqual([]);
+      expect(stateOf('r-1', 'bell')).toMatchObject({ state: 'done' });
+    });
+
+    test.each<[string, Caller]>([
+      ['nobody', { kind: 'not-asked' }],
+      ['another', { kind: 'entity', entity: { type: 'contact', id: 5 }, name: null }],
+    ])('nor makes a second entry where it was %s when it was shown', async (_what, caller) => {
+      const before = { ...shown(), endedAt: Date.now() - 2 * MINUTE };
+      audio = () => Promise.resolve(false);
+      record({ ...before, caller, recording: { ...pending, until: Date.now() + 5 * MINUTE } }, ['widget', 'recording']);
+      deliveries.run();
+      await settled();
+      expect(stateOf('r-1', 'widget')).toMatchObject({ state: 'done' });
+      journal.setCaller('r-1', { kind: 'entity', entity: { type: 'lead', id: 6600201 }, name: null }, Date.now());
+      audio = () => Promise.resolve(true);
+      await vi.advanceTimersByTimeAsync(2 * MINUTE);
+      expect(journal.call('r-1')?.recording).toEqual(ready);
+      expect(rung).toEqual([]);
+    });
+
+    test('an entry without an element could not be changed: the bell waits longer, and then goes without', async () => {
+      const first: string[] = [];
+      widget = (call) => {
+        first.push(`${call.id} ${call.recording.state}`);
+        return Promise.resolve('shown');
+      };
+      const nobody = { caller: { kind: 'nobody' } } as const;
+      const long = { ...pending, until: Date.now() + 60 * MINUTE };
+      comesAfter(5);
+      record({ ...shown(), ...nobody }, ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      expect(first).toEqual(['r-1 ready']);
+      audio = () => Promise.resolve(false);
+      record({ ...shown(), ...nobody, id: 'r-2', recording: long }, ['widget', 'recording']);
+      deliveries.run();
+      await vi.advanceTimersByTimeAsync(119_000);
+      expect(first).toEqual(['r-1 ready']);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(first).toEqual(['r-1 ready', 'r-2 pending']);
+      audio = () => Promise.resolve(true);
+      await vi.advanceTimersByTimeAsync(5 * MINUTE);
+      expect(rung).toEqual([]);
+    });
   });
 
   test('one that never comes is given up in time, and the card keeps the call without it', async () => {

@@ -22,7 +22,8 @@ import { Front } from '../../../../sandbox/kommo/server.ts';
 
 /**
  * What becomes of a request. `late`: no answer, and it takes effect some seconds after. `kill …`: the desktop dies,
- * before the request had its effect, after it, or when the answer is there and nothing of it is written yet.
+ * while the request waits for its turn, before it had its effect, after it, or when the answer is there and nothing of
+ * it is written yet.
  */
 export const FAULTS = [
   'none',
@@ -36,6 +37,7 @@ export const FAULTS = [
   'garbage after',
   'blocked',
   'signed out',
+  'kill in the queue',
   'kill before',
   'kill after',
   'kill with the answer',
@@ -124,7 +126,16 @@ export class Desk {
         refused: () => Promise.resolve(null),
         ended: () => {},
       },
-      budget: unlimited,
+      budget: {
+        ...unlimited,
+        take: () => {
+          if (life === this.#life && this.#faults[0] === 'kill in the queue') {
+            this.#faults.shift();
+            this.#kill();
+          }
+          return Promise.resolve(true);
+        },
+      },
       userAgent: 'Ringside/test',
     });
     this.#deliveries = createDeliveries({
@@ -135,6 +146,8 @@ export class Desk {
       heldUntil: () => 0,
       hasAudio: () => Promise.resolve(true),
       widget: () => Promise.resolve('shown'),
+      bell: () => Promise.resolve('shown'),
+      account: () => null,
       now: () => this.#now,
       random: () => 0,
       after: (ms, run) => this.#after(ms, () => life === this.#life && run()),
@@ -181,6 +194,7 @@ export class Desk {
       new Response(body, { status, headers: { 'content-type': type } });
     switch (fault) {
       case 'none':
+      case 'kill in the queue':
         return effect();
       case 'not sent':
         throw new Error('net::ERR_CONNECTION_REFUSED');

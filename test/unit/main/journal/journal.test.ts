@@ -324,6 +324,41 @@ test('giving up leaves what was delivered and what a browser waits for', () => {
   expect(journal.delivery('r-2', 'card')).toMatchObject({ state: 'done' });
 });
 
+describe('the account of a delivery', () => {
+  const bayline = { id: 1, name: 'Bayline' };
+  const harbour = { id: 2, name: 'Harbour' };
+
+  test('outlives a restart, and what is recorded before it is known is bound to the first', () => {
+    journal.record(completedCall(), ['card'], 0, bayline);
+    journal.record(completedCall({ id: 'r-2' }), ['card'], 0);
+    reopen();
+    journal.bind(harbour);
+    journal.bind(bayline);
+    expect(due(0).map(({ account }) => account)).toEqual([bayline, harbour]);
+  });
+
+  test('counts and gives up those of one account', () => {
+    journal.record(completedCall(), ['card'], 0, bayline);
+    journal.record(completedCall({ id: 'r-2' }), ['card'], 0, harbour);
+    expect([journal.notInKommo(bayline.id), journal.notInKommo()]).toEqual([1, 2]);
+    journal.giveUp('x', bayline.id);
+    expect([journal.notInKommo(bayline.id), journal.notInKommo(harbour.id)]).toEqual([0, 1]);
+  });
+
+  test('a file from before there were accounts is read, and belongs to nobody yet', () => {
+    journal.record(completedCall(), ['card'], 0);
+    journal.close();
+    const file = path.join(folder, 'journal.db');
+    const db = new Database(file);
+    db.exec(
+      'ALTER TABLE deliveries DROP COLUMN account; ALTER TABLE deliveries DROP COLUMN account_name; PRAGMA user_version = 2;',
+    );
+    db.close();
+    journal = openJournal(folder, never);
+    expect(due(0)).toMatchObject([{ call: { id: 'r-1' }, account: null }]);
+  });
+});
+
 test('kill -9 in the middle of many records: every one that was acknowledged is there, with its deliveries', async () => {
   journal.close();
   const child = spawn(

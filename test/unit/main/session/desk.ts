@@ -98,7 +98,7 @@ export function openDesk(provisioning: Provisioning | null, options: DeskOptions
         return () => {};
       },
       waitingCalls: options.waitingCalls ?? (() => 0),
-      onOtherAccount: (before, account) => void said.push(`${before} -> ${account}`),
+      onOtherAccount: (before, account) => void said.push(`${before.name} -> ${account.name}`),
       onMoved: (to) => void said.push(`moved to ${to}`),
       newState: () => randomUUID(),
       openBrowser: options.openBrowser ?? (() => Promise.reject(new Error('no browser in this test'))),

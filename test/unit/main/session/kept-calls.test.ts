@@ -45,6 +45,8 @@ beforeEach(async () => {
     heldUntil: () => 0,
     hasAudio: () => Promise.resolve(false),
     widget: () => Promise.resolve('no-widget'),
+    bell: () => Promise.resolve('no-widget'),
+    account: desk.session.account,
     now: Date.now,
     random: () => 0,
     after: () => () => {},
@@ -76,7 +78,7 @@ function callEnded(id: string): CompletedCall {
     startedAt: Date.now(),
     endedAt: Date.now(),
   });
-  journal.record(call, ['card', 'widget'], Date.now());
+  journal.record(call, ['card', 'widget'], Date.now(), desk.session.account());
   deliveries.run();
   return call;
 }
@@ -142,6 +144,46 @@ test('given up while it is on its way: what Kommo says then counts, a wait does 
   expect(stateOf(call)).toBe('given-up');
   journal.settle(call.id, 'card', { ...settled, state: 'done' });
   expect(stateOf(call)).toBe('done');
+});
+
+test('given up for another account, then tried by hand: it goes nowhere until its own is signed in again', async () => {
+  offline = true;
+  const call = callEnded('r-1');
+  await vi.waitFor(() => expect(journal.delivery(call.id, 'card')?.tries).toBe(1));
+  offline = false;
+  const other = await openKommo({ rateLimit: 'off' });
+  Object.assign(other.data.account, { id: 990_001, name: 'Harbour Street' });
+  const signIn = async (to: Kommo) => {
+    const auth = { kind: 'token', accessToken: to.longLivedToken(ana) };
+    desk.settings.provision(provisioningFor(to.origin, auth));
+    desk.session.reload();
+    await desk.session.identify();
+  };
+  const mine = desk.session.account();
+  expect(mine).toEqual({ id: kommo.data.account.id, name: 'Bayline Services' });
+  const earlier = desk.session.client();
+  await signIn(other);
+  expect(desk.session.account()).toEqual({ id: 990_001, name: 'Harbour Street' });
+  journal.giveUp('This call was for the Kommo account Bayline Services.', mine?.id);
+
+  journal.retry(call.id);
+  deliveries.run();
+  await vi.waitFor(() =>
+    expect(journal.delivery(call.id, 'card')).toMatchObject({
+      state: 'waiting',
+      error: 'It is for the Kommo account Bayline Services and goes nowhere else. Sign in there.',
+    }),
+  );
+  // Nor does what still has the client of before get the token of now.
+  await expect(earlier?.account()).rejects.toThrow(/not signed in/);
+  expect(other.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  expect([sent(), desk.session.status().state]).toEqual([0, 'signed-in']);
+
+  await signIn(kommo);
+  deliveries.wake('card');
+  await vi.waitFor(() => expect(stateOf(call)).toBe('done'));
+  expect(kommo.data.notes.filter(({ params }) => params['uniq'] === call.id)).toHaveLength(1);
+  await other.close();
 });
 
 test('nothing goes out before it is known whose account it is', async () => {

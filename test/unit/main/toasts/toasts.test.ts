@@ -151,6 +151,15 @@ describe('the end', () => {
     expect(acted).toHaveBeenCalledWith('r-1', 'open');
   });
 
+  test('so does one that went to the voicemail box, and no other that a box answered', () => {
+    toasts.open(subject(call()));
+    toasts.ended(completedCall({ disposition: 'voicemail' }), 'Anna Petrova');
+    expect(last()).toMatchObject({ body: 'Went to voicemail · +1 415 555 0142', urgency: 'news' });
+    toasts.open(subject({ ...call(), id: 'r-2' }));
+    toasts.ended(completedCall({ id: 'r-2', direction: 'outbound', disposition: 'voicemail' }), 'Anna Petrova');
+    expect(desktop.map(({ closed }) => closed)).toEqual([false, true]);
+  });
+
   test.each(['answered', 'answered elsewhere', 'declined', 'busy', 'cancelled', 'no answer', 'failed'] as const)(
     '%s: gone',
     (disposition) => {

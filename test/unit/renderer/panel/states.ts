@@ -95,6 +95,7 @@ export function pastCall(
     savedTo: null,
     recordingWarning: null,
     annotateUntil: 0,
+    chooseUntil: 0,
     ...entry,
   };
 }

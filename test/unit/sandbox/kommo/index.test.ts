@@ -136,6 +136,19 @@ describe('reading', () => {
     });
   });
 
+  test('lists by the ids that were asked for, linked cards only where they were asked for', async () => {
+    const { lead } = p.annaPetrova;
+    const leads: unknown = await (
+      await get(`/api/v4/leads?filter[id][]=${lead.id}&filter[id][]=${p.blueHarbor.lead.id}&filter[id][]=1`)
+    ).json();
+    expect(leads).toMatchObject({ _embedded: { leads: [{ id: lead.id }, { id: p.blueHarbor.lead.id }] } });
+    const query = `/api/v4/companies?query=${encodeURIComponent(p.blueHarbor.phone)}`;
+    expect(await (await get(`${query}&with=leads`)).json()).toMatchObject({
+      _embedded: { companies: [{ _embedded: { leads: [{ id: p.blueHarbor.lead.id }] } }] },
+    });
+    expect(JSON.stringify(await (await get(query)).json())).not.toContain(String(p.blueHarbor.lead.id));
+  });
+
   test('cards with what they are linked to', async () => {
     const contact: unknown = await (await get(`/api/v4/contacts/${p.annaPetrova.id}?with=leads`)).json();
     expect(contact).toMatchObject({

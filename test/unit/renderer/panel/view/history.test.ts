@@ -24,6 +24,8 @@ test.each([
   ['inbound', 'declined', 'Declined'],
   ['outbound', 'declined', 'Declined by them'],
   ['outbound', 'busy', 'Line busy'],
+  ['inbound', 'voicemail', 'Went to voicemail'],
+  ['outbound', 'voicemail', 'Voicemail answered'],
 ] as const)('an %s call that was %s: %s', (direction, disposition, text) => {
   expect(dispositionText({ direction, disposition, talkSeconds: 125 }, en)).toBe(text);
 });
@@ -80,11 +82,15 @@ test('only what did not arrive is trouble, what failed before what waits, with i
     ...change,
   });
   expect(
-    troublesOf({ recordingWarning: null, deliveries: [delivery({}), delivery({ state: 'no-card' })] }, en),
+    troublesOf(
+      { recordingWarning: null, chooseUntil: 0, deliveries: [delivery({}), delivery({ state: 'no-card' })] },
+      en,
+    ),
   ).toEqual([]);
   const troubles = troublesOf(
     {
       recordingWarning: null,
+      chooseUntil: 0,
       deliveries: [
         delivery({ target: 'widget', state: 'waiting' }),
         delivery({ state: 'failed', error: 'Kommo refused it.' }),
@@ -97,4 +103,15 @@ test('only what did not arrive is trouble, what failed before what waits, with i
     ['widget', 'wait'],
   ]);
   expect(troubles[0]?.sentence).toBe('Could not be saved to the card. Kommo refused it.');
+});
+
+test('what was not tried yet needs no retry, and what waits for the agent says so', () => {
+  const waiting = { target: 'card', state: 'waiting', tries: 0, error: null } as const;
+  const said = (chooseUntil: number, error: string | null = null) =>
+    troublesOf({ recordingWarning: null, chooseUntil, deliveries: [{ ...waiting, error }] }, en);
+  expect(said(0)).toMatchObject([{ sentence: 'Waiting to be saved to the card.', retry: false }]);
+  expect(said(1)).toMatchObject([{ sentence: en.history.waitsForChoice, retry: false }]);
+  expect(said(1, 'Kommo cannot be reached.')).toMatchObject([
+    { sentence: 'Waiting to be saved to the card. Kommo cannot be reached.', retry: true },
+  ]);
 });
