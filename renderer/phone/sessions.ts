@@ -510,6 +510,8 @@ export class Sessions {
       this.#hold(call, true);
     old.muted = old.held = old.toldHeld = true;
     this.#gate(old);
+    const asked = this.#consultationOf(old);
+    if (asked !== undefined) asked.partOf = { callId: call.callId, role: 'consultation' };
     if (call.replaces === old) {
       this.#ends(old, { by: 'remote', how: 'bye' });
       this.#leave(old);
