@@ -55,7 +55,7 @@ export type Quality = v.InferOutput<typeof QualitySchema>;
  * What every call event carries. `callId` is the SIP Call-ID; `monotonic` milliseconds of a clock that never jumps
  * (the phone page's `performance.now()`, in main rebased to main's); `wall` milliseconds since 1970 UTC; `headers`
  * the headers that matter by their lower-case name (`reason`, `p-asserted-identity`, `remote-party-id`,
- * `history-info`, `diversion`, `call-info`, `alert-info`, and the `x-…` named in the settings).
+ * `history-info`, `diversion`, `referred-by`, `call-info`, `alert-info`, and the `x-…` named in the settings).
  */
 const callEvent = <K extends string, E extends v.ObjectEntries>(kind: K, entries: E) =>
   v.object({

@@ -20,7 +20,10 @@ type NameAddr = {
 export function splitNameAddr(value: string): NameAddr {
   const text = value.trim();
   const proper = /^(?:"((?:[^"\\]|\\[^])*)"\s*)?<([^>]*)>([^]*)$/.exec(text);
-  if (proper !== null) {
+  // A name of angle brackets without quotes around it is no address.
+  const isMarkup =
+    proper !== null && proper[1] === undefined && !proper[2]?.includes(':') && /<[a-z][\w+.-]*:/i.test(proper[3] ?? '');
+  if (proper !== null && !isMarkup) {
     const [, name, uri = '', parameters = ''] = proper;
     return {
       display: unescaped(name ?? ''),

@@ -12,7 +12,7 @@ export type LiveCall = {
   readonly direction: 'inbound' | 'outbound';
   readonly local: Party;
   readonly remote: Party;
-  readonly partOf: PartOf | null;
+  partOf: PartOf | null;
   /** Every header that matters from every message of the dialog so far, newest value. */
   headers: Record<string, string>;
   session: Invitation | Inviter | null;

@@ -51,8 +51,8 @@ export type Registration = {
   readonly probing: boolean;
   /** Whether this PBX answers probes; where it does not, REGISTER itself is the probe. Null: not known yet. */
   readonly answersProbes: boolean | null;
-  /** Looking for a server that is away is of use: none was found that then could not be used. */
-  readonly scouting: boolean;
+  /** How often a server that answers again is still connected to at once; it may answer and be of no use. */
+  readonly scouts: number;
   /** Failed tries to go home, for longer pauses between them. */
   readonly returns: number;
   /** The Request-URI that a redirection named, and how many there were in a row. */
@@ -145,15 +145,19 @@ const LEAST_RETRY_MS = 50;
 const LEAST_SHARE = 0.1;
 /** The first tries after a loss, up to so far apart: most servers are only restarted. */
 const QUICK_RETRY_MS = 500;
-const QUICK_RETRIES = 20;
+/** Not many where nothing answers: Chromium holds back what fails often, and scouts find the server sooner. */
+const QUICK_RETRIES = 10;
+/** Where the PBX did register us and then hung up. */
+const QUICK_RETURNS = 40;
 const QUICK_FOR_MS = 60_000;
 /** All phones lose their sockets when a server goes: those without a call come back a little apart. */
 const APART_MS = 250;
 const SCOUT_MS = 400;
+const SCOUTS = 5;
 /** After a no of the PBX itself: rarely, since many lock an account or an address after a few bad passwords. */
 const REFUSED_RETRY_MS = 300_000;
 /** A registration that lasted this long was a good one. */
-const GOOD_MS = 5_000;
+const GOOD_MS = 2_000;
 const LONGEST_REFRESH_MS = 3_600_000;
 const PROBE_MS = 15_000;
 const PROBE_BUSY_MS = 5_000;
@@ -195,7 +199,7 @@ export function unregistered(servers: number): Registration {
     heardAt: 0,
     probing: false,
     answersProbes: null,
-    scouting: true,
+    scouts: SCOUTS,
     returns: 0,
     registrar: null,
     redirects: 0,
@@ -527,11 +531,10 @@ function scouted(
 ): Step {
   switch (state.phase) {
     case 'waiting':
-      if (state.open || state.refused || server !== state.server || !state.scouting || state.due.scout !== null) {
+      if (state.open || state.refused || server !== state.server || state.scouts <= 0 || state.due.scout !== null) {
         return stay(state);
       }
-      // Once: where it answers and still cannot be used, the usual retries must do.
-      if (reachable) return connect({ ...state, scouting: false }, now, server, []);
+      if (reachable) return connect({ ...state, scouts: state.scouts - 1 }, now, server, []);
       return isQuick(state, now)
         ? stay({ ...state, due: { ...state.due, scout: now + LEAST_RETRY_MS + random() * SCOUT_MS } })
         : stay(state);
@@ -561,7 +564,7 @@ function nudged(state: Registration, why: 'agent' | 'resume' | 'network', now: n
 
 /** A new socket, to where the phone belongs, as if nothing had failed. */
 function renewed(state: Registration, now: number): Step {
-  const fresh = { ...state, failures: 0, tried: [], scouting: true, nudgedAt: now, nudges: state.nudges + 1 };
+  const fresh = { ...state, failures: 0, tried: [], scouts: SCOUTS, nudgedAt: now, nudges: state.nudges + 1 };
   return connect(fresh, now, state.home, [report('connecting', state.home)]);
 }
 
@@ -596,7 +599,7 @@ function fail(state: Registration, why: Reason, { now, random }: Surroundings, a
   const keeps = answered && isLast && state.open;
   const quick = isQuick(state, now);
   const server = keeps ? state.server : isLast ? 0 : firstUntried(tried);
-  const scouts = quick && !answered && isLast && state.scouting;
+  const scouts = quick && !answered && isLast && state.scouts > 0;
   const ms = isLast ? retryMs(state, failures, quick, random) : state.busy ? 0 : random() * APART_MS;
   return {
     state: {
@@ -628,9 +631,9 @@ function firstUntried(tried: readonly number[]): number {
   return server;
 }
 
-/** Full jitter (2 s doubling to 30 s); after a loss some twenty quick tries first, and never far apart in a call. */
+/** Full jitter (2 s doubling to 30 s); after a loss some quick tries first, and never far apart in a call. */
 function retryMs(state: Registration, failures: number, quick: boolean, random: () => number): number {
-  const first = quick ? QUICK_RETRIES : 0;
+  const first = quick ? (state.registeredAt === null ? QUICK_RETRIES : QUICK_RETURNS) : 0;
   const longest =
     failures <= first
       ? QUICK_RETRY_MS
@@ -648,7 +651,7 @@ function lose(state: Registration, why: Reason, surroundings: Surroundings, dead
   if (state.registeredAt === null || now - state.registeredAt < GOOD_MS) {
     return fail({ ...state, lostAt }, why, surroundings);
   }
-  const fresh = { ...state, failures: 0, tried: [], lostAt: now, scouting: true };
+  const fresh = { ...state, failures: 0, tried: [], lostAt: now, scouts: SCOUTS };
   const said = report('retrying', state.server, why);
   if (dead || state.busy) return connect(fresh, now, state.server, [said]);
   return {

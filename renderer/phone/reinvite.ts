@@ -30,7 +30,7 @@ export async function reinvite(
   const options: Web.SessionDescriptionHandlerOptions = { hold };
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('unheard'), LONGEST_MS);
-    const done = (outcome: Outcome) => {
+    const settle = (outcome: Outcome) => {
       clearTimeout(timer);
       resolve(outcome);
     };
@@ -38,8 +38,8 @@ export async function reinvite(
       .invite({
         sessionDescriptionHandlerOptions: iceRestart ? { ...options, offerOptions: { iceRestart } } : options,
         requestDelegate: {
-          onAccept: () => done('accepted'),
-          onReject: ({ message }) => done(outcomeOf(message.statusCode ?? 500, message.hasHeader('retry-after'))),
+          onAccept: () => settle('accepted'),
+          onReject: ({ message }) => settle(outcomeOf(message.statusCode ?? 500, message.hasHeader('retry-after'))),
         },
       })
       .then(
@@ -53,7 +53,7 @@ export async function reinvite(
           handler
             .rollbackDescription()
             .catch(() => undefined)
-            .finally(() => done(session.state === SessionState.Established ? 'glare' : 'gone'));
+            .finally(() => settle(session.state === SessionState.Established ? 'glare' : 'gone'));
         },
       );
   });

@@ -8,6 +8,8 @@ const METHODS = ['ACK', 'BYE', 'CANCEL', 'INFO', 'INVITE', 'NOTIFY', 'OPTIONS', 
 const TOLERATED = ['REGISTER', 'SUBSCRIBE', 'PUBLISH'];
 /** Option tags (RFC 3261 section 20.32) that may be required of us: what they stand for is done, or asks nothing of a phone. */
 const EXTENSIONS = ['100rel', 'replaces', 'timer', 'outbound', 'path', 'gruu', 'norefersub', 'histinfo', 'from-change'];
+/** They are only ever said within a dialog (RFC 3262, 3311, 6086). */
+const WITHIN = ['INFO', 'PRACK', 'UPDATE'];
 const ONCE = ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'] as const;
 const LARGEST_CSEQ = 2 ** 31;
 
@@ -40,6 +42,7 @@ export function screen(message: RawMessage, tag: string): Refusal | null {
     .map((each) => each.trim())
     .filter((each) => each !== '' && !EXTENSIONS.includes(each.toLowerCase()));
   if (unknown.length > 0) return refuse(420, 'Bad Extension', [`Unsupported: ${unknown.join(', ')}`]);
+  if (WITHIN.includes(method) && !message.toTag) return refuse(481, 'Call/Transaction Does Not Exist');
   const type = value('content-type');
   if (method === 'INVITE' && body !== '' && type !== '' && !/^application\/sdp\s*(;|$)/i.test(type))
     return refuse(415, 'Unsupported Media Type', ['Accept: application/sdp']);

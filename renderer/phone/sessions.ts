@@ -1,5 +1,14 @@
 /** The calls of the phone: follows each SIP session from its first message to its one `ended`, and obeys commands. */
-import { Invitation, Inviter, SessionState, UserAgent, type Notification, type Referral, type Session } from 'sip.js';
+import {
+  Invitation,
+  Inviter,
+  SessionState,
+  UserAgent,
+  type Core,
+  type Notification,
+  type Referral,
+  type Session,
+} from 'sip.js';
 import type { CallEvent, EndCause, Party, PartOf, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { autoAnswerDelay } from './auto-answer.ts';
@@ -355,13 +364,12 @@ export class Sessions {
    * its PRACK has come, which SIP.js answers by itself.
    */
   #ringReliably(call: LiveCall, invitation: Invitation): void {
-    const { progress } = invitation['incomingInviteRequest'];
+    // Not to be had otherwise: SIP.js would want a microphone for it.
+    const request: unknown = invitation['incomingInviteRequest'];
+    if (!canProgress(request)) return;
     const ring = () => {
       if (invitation.state !== SessionState.Initial) return;
-      progress.call(invitation['incomingInviteRequest'], {
-        statusCode: 180,
-        extraHeaders: ['Require: 100rel', 'RSeq: 1'],
-      });
+      request.progress({ statusCode: 180, extraHeaders: ['Require: 100rel', 'RSeq: 1'] });
     };
     ring();
     for (const ms of [500, 1_500, 3_500]) later(call, ms, ring);
@@ -503,6 +511,8 @@ export class Sessions {
       this.#hold(call, true);
     old.muted = old.held = old.toldHeld = true;
     this.#gate(old);
+    const asked = this.#consultationOf(old);
+    if (asked !== undefined) asked.partOf = { callId: call.callId, role: 'consultation' };
     if (call.replaces === old) {
       this.#ends(old, { by: 'remote', how: 'bye' });
       this.#leave(old);
@@ -594,8 +604,9 @@ export class Sessions {
       this.#finish(call);
       return;
     }
-    const done = () => this.#finish(call);
-    attempt(() => session.bye({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } })).catch(done);
+    const finish = () => this.#finish(call);
+    const requestDelegate = { onAccept: finish, onReject: finish, onRedirect: finish };
+    attempt(() => session.bye({ requestDelegate })).catch(finish);
   }
 
   #awaitLastAnswer(call: LiveCall): void {
@@ -978,6 +989,10 @@ function because(by: EndCause['by'], how: EndCause['how'], message: RawMessage):
 function reject(invitation: Invitation, statusCode: number): void {
   if (invitation.state !== SessionState.Initial && invitation.state !== SessionState.Establishing) return;
   quietly(invitation.reject({ statusCode }));
+}
+
+function canProgress(request: unknown): request is Pick<Core.IncomingInviteRequest, 'progress'> {
+  return typeof request === 'object' && request !== null && 'progress' in request;
 }
 
 /** What SIP.js throws is a rejection, like what it rejects with. */

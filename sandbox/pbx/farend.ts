@@ -231,18 +231,19 @@ export class FarEnd {
   }
 
   get controls(): FarEndControls {
-    const farEnd = this;
+    const heard = (): FarEndControls['heard'] => this.#media?.heard ?? { frames: 0, ms: 0 };
+    const keys = (): string => this.#keys;
     return {
       hold: (held) => this.#hold(held),
       refer: (to) => this.#refer(to),
       hangUp: () => this.#hangUp(),
       mute: (isMute) => this.#media?.mute(isMute),
       get heard() {
-        return farEnd.#media?.heard ?? { frames: 0, ms: 0 };
+        return heard();
       },
       notified: this.#notified,
       get keys() {
-        return farEnd.#keys;
+        return keys();
       },
     };
   }

@@ -13,7 +13,7 @@ let folder: string;
 let office: TestOffice;
 let root: Issued;
 let other: Issued;
-let undo: (() => Promise<unknown>)[] = [];
+const undo: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringside-wss-'));
@@ -47,6 +47,7 @@ test('the authority of the administrator is trusted', async () => {
   const server = await issue(folder, 'server', { extensions: serverOf('IP:127.0.0.1'), by: root });
   const [pbx] = await start(server, [other.pem, root.pem]);
   await pbx.waitForRegistration('101');
+  expect(pbx.url).toMatch(/^wss:/);
 });
 
 test('so is a chain that ends there', async () => {
@@ -57,6 +58,7 @@ test('so is a chain that ends there', async () => {
   const server = await issue(folder, 'of-middle', { extensions: serverOf('IP:127.0.0.1'), by: middle });
   const [pbx] = await start(server, root.pem, middle.pem);
   await pbx.waitForRegistration('101');
+  expect(pbx.registered('101')).toBe(true);
 });
 
 const names = 'IP:127.0.0.1';

@@ -7,7 +7,7 @@ import { startPhonePages, type OpenedPhone, type PhonePages } from './support/ph
 const DOMAIN = 'pbx.test';
 
 let pages: PhonePages;
-let undo: (() => Promise<unknown>)[] = [];
+const undo: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   pages = await startPhonePages();
@@ -231,7 +231,7 @@ test('a PBX that was away is found again within a second of its return, however 
   const phone = await registeredAt(pbx.url);
   await pbx.close();
   // Beyond the quick tries of the WebSocket itself, which Chromium slows down.
-  await phone.until('registration', () => times(phone, 'retrying') >= 22);
+  await phone.until('registration', () => times(phone, 'retrying') >= 13);
   const back = await startPbx({
     domain: DOMAIN,
     port: portOf(pbx),

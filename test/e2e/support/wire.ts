@@ -11,6 +11,8 @@ export type Wire = {
   said(callId: string): string[];
   /** The first thing that fits among them, whether it was said before or comes. */
   next(callId: string, fits: RegExp): Promise<string>;
+  /** The first thing the phone has said, to the PBX or to us, that fits. */
+  find(fits: RegExp): string | undefined;
   /** Takes the connection away under both, as a network does. */
   cut(): void;
   /** Lets nobody through for a while, as a network that is down. */
@@ -63,6 +65,7 @@ export async function startWire(pbxUrl: string): Promise<Wire> {
       for (const phone of upstreams.keys()) phone.send(message);
     },
     said: (callId) => [...(said.get(callId) ?? [])],
+    find: (fits) => [...said.values()].flat().find((text) => fits.test(text)),
     next: (callId, fits) =>
       new Promise((resolve) => {
         const look = () => {

@@ -1,6 +1,7 @@
 /** baresip, a desk phone: registered over UDP, told what to do over its control port (netstrings of JSON). */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
 import { rms, SILENCE, SPEECH_RATE, synthesizeSpeech, wav } from '../../../sandbox/pbx/audio.ts';
@@ -24,6 +25,18 @@ export type DeskPhone = {
   stop(): Promise<void>;
 };
 
+/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself or rings */
+export async function startDeskPhone(options: DeskPhoneOptions): Promise<DeskPhone> {
+  // A port that was free may be taken by the time baresip binds it, or the one after it: then once more with others.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (attempt === 3 || !String(error).includes(`ended (${constants.errno.EADDRINUSE})`)) throw error;
+    }
+  }
+}
+
 type DeskPhoneOptions = {
   folder: string;
   user: string;
@@ -33,19 +46,7 @@ type DeskPhoneOptions = {
   answer: 'auto' | 'manual';
 };
 
-/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself or rings */
-export async function startDeskPhone(options: DeskPhoneOptions): Promise<DeskPhone> {
-  // A port that was free may be taken by the time baresip binds it, and it binds the next one as well.
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await start(options);
-    } catch (error) {
-      if (attempt === 3 || !String(error).includes('Address already in use')) throw error;
-    }
-  }
-}
-
-async function start(options: DeskPhoneOptions): Promise<DeskPhone> {
+async function startOnce(options: DeskPhoneOptions): Promise<DeskPhone> {
   const { user, password, domain, proxyPort } = options;
   const [sipPort, controlPort] = [await freePort(), await freePort()];
   const home = join(options.folder, `baresip-${user}-${sipPort}`);

@@ -171,6 +171,11 @@ class Real {
   }
 }
 
+function expectSame(model: Model, real: Real): void {
+  expect(real.live).toEqual(model.live);
+  expect(real.completed.length).toBe(model.over.length);
+}
+
 type Step = (model: Model, real: Real) => void;
 
 /** Something that happens, a little later than what happened before; the wall clock goes as it likes. */
@@ -192,8 +197,7 @@ class Happens implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     model.seconds += this.#after;
     this.#step(model, real);
-    expect(real.live).toEqual(model.live);
-    expect(real.completed.length).toBe(model.over.length);
+    expectSame(model, real);
   }
 
   toString(): string {
@@ -269,7 +273,7 @@ const commands = [
   }),
 ];
 
-function judge(seed: number): void {
+function expectRight(seed: number): void {
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 40, size: '+1' }), (steps) => {
       const model = new Model();
@@ -301,10 +305,10 @@ function judge(seed: number): void {
   );
 }
 
-test('every call ends once and right, with a fixed seed', () => judge(20_261_123), 120_000);
+test('every call ends once and right, with a fixed seed', () => expectRight(20_261_123), 120_000);
 
 test('every call ends once and right, with a random seed', () => {
   const seed = Math.trunc(Math.random() * 2 ** 31);
   console.log(`call-model.test.ts: seed ${seed}`);
-  judge(seed);
+  expectRight(seed);
 }, 120_000);

@@ -39,6 +39,7 @@ describe('a party', () => {
     ['<sip:100%@h>', '100%', '', 'sip:100%@h'],
     ['<sip:pbx.test>', '', '', 'sip:pbx.test'],
     ['"line\r\n break" <sip:1@h>', '1', 'line  break', 'sip:1@h'],
+    ['<b>Zoë</b> <sip:1@h>;tag=1', '1', '<b>Zoë</b>', 'sip:1@h'],
     ['"Zoë "Z" <b>" <sip:1@h>;tag=1', '1', 'Zoë "Z" <b>', 'sip:1@h'],
     ['"x <sip:2@fake>" <sip:1@h>', '1', 'x <sip:2@fake>', 'sip:1@h'],
     ['x <sip:2@fake> <sip:1@h>', '1', 'x <sip:2@fake>', 'sip:1@h'],
