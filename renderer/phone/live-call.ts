@@ -2,6 +2,7 @@
 import type { Invitation, Inviter } from 'sip.js';
 import type { EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
 import type { Keys } from './dtmf.ts';
+import type { SessionTimer } from './session-timer.ts';
 import type { Transfer } from './transfer.ts';
 
 /** When something happened: on the page's monotonic clock and on the wall clock, milliseconds. */
@@ -38,6 +39,10 @@ export type LiveCall = {
   muted: boolean;
   /** The way for the audio is to be found anew. */
   restart: boolean;
+  /** The session timer that was agreed on, what waits for its next refresh, and whether that is due. */
+  sessionTimer: SessionTimer | null;
+  refreshing: number | null;
+  refresh: boolean;
   /** Re-INVITEs of ours: an offer is being made, then its text is on its way; neither while the next try waits. */
   reinvite: { offering: boolean; sent: string | null; readonly done: Promise<void> } | null;
   transfer: { readonly of: Transfer; readonly heldBefore: boolean } | null;
@@ -76,6 +81,9 @@ export function liveCall(start: Start): LiveCall {
     remoteHeld: false,
     muted: false,
     restart: false,
+    sessionTimer: null,
+    refreshing: null,
+    refresh: false,
     reinvite: null,
     transfer: null,
     following: false,
@@ -87,11 +95,18 @@ export function liveCall(start: Start): LiveCall {
   };
 }
 
-/** Does something later, unless the call has ended by then. */
-export function later(call: LiveCall, ms: number, act: () => void): void {
+/** Does something later, unless the call has ended by then, or that was forgotten. */
+export function later(call: LiveCall, ms: number, act: () => void): number {
   const timer = window.setTimeout(() => {
     call.timers.delete(timer);
     act();
   }, ms);
   call.timers.add(timer);
+  return timer;
+}
+
+/** What was to be done later is not done. */
+export function forget(call: LiveCall, timer: number): void {
+  clearTimeout(timer);
+  call.timers.delete(timer);
 }

@@ -36,6 +36,7 @@ const COMPACT: Readonly<Record<string, string>> = {
   s: 'subject',
   t: 'to',
   v: 'via',
+  x: 'session-expires',
 };
 
 /** A method is a token (RFC 3261 section 25.1): those that nobody knows are read, too, and refused. */

@@ -15,12 +15,13 @@ import { autoAnswerDelay } from './auto-answer.ts';
 import { release } from './devices.ts';
 import { keysOf } from './dtmf.ts';
 import { callerOf, dialUri, parseParty } from './identity.ts';
-import { later, liveCall, type LiveCall, type Stamp } from './live-call.ts';
+import { forget, later, liveCall, type LiveCall, type Stamp } from './live-call.ts';
 import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
 import { NegotiatingHandler } from './negotiation.ts';
 import { badRequest, headersOf, responseTo, tagOf, type RawMessage } from './raw-message.ts';
 import { parseReferTo, parseReplaces, referToReplacing } from './refer.ts';
 import { glareDelay, reinvite } from './reinvite.ts';
+import { refreshAfterMs, sessionTimerOf, withSessionTimer } from './session-timer.ts';
 import { Transfer, type TransferNews } from './transfer.ts';
 
 export type { Stamp } from './live-call.ts';
@@ -98,6 +99,7 @@ export class Sessions {
       return false;
     }
     Object.assign(call.headers, headersOf(message, this.#headers));
+    if (method === 'INVITE') this.#timed(call, message);
     if (status === null) {
       if (method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
       if (method === 'CANCEL' && !call.answered) this.#ends(call, because('remote', 'cancel', message), at);
@@ -121,6 +123,15 @@ export class Sessions {
       if (status >= 200 && status < 300) call.acceptedAt = at;
     }
     return false;
+  }
+
+  /** A message of ours on its way out, as it is to be sent. */
+  sending(text: string): string {
+    // The first INVITE asks for no timer: it is agreed on where the far side or a proxy wants one.
+    const isAccepted = /^SIP\/2\.0 2/.test(text) && /^CSeq:[ \t]*\d+[ \t]+(?:INVITE|UPDATE)\r$/im.test(text);
+    if (!isAccepted && !(text.startsWith('INVITE ') && /^To:.*;tag=/im.test(text))) return text;
+    const timer = this.#live.get(/^Call-ID:[ \t]*(.+)\r$/im.exec(text)?.[1] ?? '')?.sessionTimer ?? null;
+    return timer === null ? text : withSessionTimer(text, timer);
   }
 
   /** SIP.js has seen the message. What it dropped although it concerns a call is put right here. */
@@ -320,6 +331,7 @@ export class Sessions {
       answerAfterMs: autoAnswerDelay((name) => message.headers.get(name)),
     });
     call.headers = headersOf(message, this.#headers);
+    this.#timed(call, message);
     // What takes the place of a call does not ring: the agent is in that call already.
     if (refusal !== null) return;
     this.#tell(call, replaces === null ? { kind: 'ringing' } : { kind: 'progress', status: 100 }, at);
@@ -500,6 +512,7 @@ export class Sessions {
       return;
     }
     this.#gate(call);
+    this.#awaitRefresh(call);
     if (call.partOf?.role === 'continuation') this.#continues(call, this.#live.get(call.partOf.callId));
   }
 
@@ -644,6 +657,25 @@ export class Sessions {
     this.#negotiate(call);
   }
 
+  /** The session timer runs anew with each INVITE and UPDATE that is agreed on, in either direction. */
+  #timed(call: LiveCall, message: RawMessage): void {
+    const { status } = message;
+    if (status !== null && (status < 200 || status >= 300)) return;
+    call.sessionTimer = sessionTimerOf(message, call.sessionTimer);
+    if (call.answered) this.#awaitRefresh(call);
+  }
+
+  /** Also where the far side owes the refresh: one that has forgotten the call says so, and it does not stay for ever. */
+  #awaitRefresh(call: LiveCall): void {
+    const { sessionTimer } = call;
+    if (call.refreshing !== null) forget(call, call.refreshing);
+    const refresh = () => {
+      call.refresh = true;
+      this.#negotiate(call);
+    };
+    call.refreshing = sessionTimer === null ? null : later(call, refreshAfterMs(sessionTimer), refresh);
+  }
+
   #restart(call: LiveCall): void {
     call.restart = true;
     this.#negotiate(call);
@@ -696,7 +728,7 @@ export class Sessions {
       done: this.#negotiated(call).finally(() => {
         call.reinvite = null;
         // Wanted after the last look.
-        if (call.restart || call.held !== call.toldHeld) this.#negotiate(call);
+        if (wants(call)) this.#negotiate(call);
       }),
     };
   }
@@ -704,8 +736,8 @@ export class Sessions {
   async #negotiated(call: LiveCall): Promise<void> {
     // Begins after `call.reinvite` is set.
     await Promise.resolve();
-    for (let tries = 1; (call.restart || call.held !== call.toldHeld) && this.#isOpen(call); tries += 1) {
-      const { session, held, restart } = call;
+    for (let tries = 1; wants(call) && this.#isOpen(call); tries += 1) {
+      const { session, held, restart, refresh } = call;
       if (session === null) return;
       const note = (offering: boolean, sent: string | null) => {
         if (call.reinvite !== null) Object.assign(call.reinvite, { offering, sent });
@@ -718,6 +750,7 @@ export class Sessions {
         case 'accepted':
           call.toldHeld = held;
           if (restart) call.restart = false;
+          if (refresh) call.refresh = false;
           tries = 0;
           continue;
         case 'gone':
@@ -739,7 +772,7 @@ export class Sessions {
         }
       }
       // Not to be had: it stays as the far side knows it.
-      call.restart = false;
+      call.restart = call.refresh = false;
       if (held === call.toldHeld) continue;
       this.#port.refuse(`the far side does not take a ${held ? 'hold' : 'resume'}`);
       if (held) call.toldHeld = held;
@@ -764,8 +797,8 @@ export class Sessions {
       this.#port.send(responseTo(message, 481, 'Call/Transaction Does Not Exist'));
       return;
     }
-    const expires = message.headers.get('session-expires')?.[0];
-    const headers = [contact, ...(expires === undefined ? [] : [`Session-Expires: ${expires}`])];
+    this.#timed(call, message);
+    const headers = [contact];
     if (message.body === '') {
       this.#port.send(responseTo(message, 200, 'OK', { headers }));
       return;
@@ -979,6 +1012,11 @@ export class Sessions {
     const common = { callId, source: 'phone' as const, direction, local, remote, headers: { ...call.headers }, ...at };
     this.#port.report({ ...common, ...(partOf === null ? {} : { partOf }), ...fact });
   }
+}
+
+/** Whether the far side does not know yet what it is to know. */
+function wants({ restart, refresh, held, toldHeld }: LiveCall): boolean {
+  return restart || refresh || held !== toldHeld;
 }
 
 function because(by: EndCause['by'], how: EndCause['how'], message: RawMessage): EndCause {

@@ -13,6 +13,8 @@ export type SocketHooks = {
   closed(detail: string): void;
   /** A message arrived; `deliver` hands a text on to SIP.js, or throws what SIP.js throws. */
   received(text: string, deliver: (text: string) => void): void;
+  /** A message is about to be sent; returns it as it is to be sent. */
+  sending(text: string): string;
 };
 
 export class WebSocketTransport implements Transport {
@@ -83,7 +85,7 @@ export class WebSocketTransport implements Transport {
 
   send(message: string): Promise<void> {
     if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error('Not connected.'));
-    this.#socket.send(message);
+    this.#socket.send(this.#hooks.sending(message));
     return Promise.resolve();
   }
 

@@ -81,6 +81,7 @@ export function startPhone(
     server: () => connection.server,
     opened: () => connection.opened(),
     closed: (detail) => connection.closed(detail),
+    sending: (text) => sessions.sending(text),
     received(text, deliver) {
       const at = now();
       if (connection.heard(text)) return;
@@ -124,8 +125,8 @@ export function startPhone(
     instanceId: config.instanceId,
     userAgentString: config.userAgent,
     sipExtension100rel: SIPExtension.Supported,
-    // Replaces is dealt with by our own sessions, not by SIP.js.
-    sipExtensionExtraSupported: ['replaces'],
+    // Both are dealt with by our own sessions, not by SIP.js.
+    sipExtensionExtraSupported: ['replaces', 'timer'],
     noAnswerTimeout: RING_SECONDS,
     transportConstructor: WebSocketTransport,
     transportOptions: hooks,

@@ -101,6 +101,78 @@ describe('UPDATE', () => {
   });
 });
 
+describe('a session timer', () => {
+  /** The refresh of an interval of 90 s, ours after 45 s and theirs overdue after 60 s, comes when the test says so. */
+  beforeEach(async () => {
+    await agent.close();
+    agent = await pages.registered(
+      { servers: [other.url], uri: 'sip:101@other.test' },
+      {
+        before: () => {
+          const { setTimeout } = globalThis;
+          const kept = (act: () => void, ms?: number) => {
+            if (ms !== 45_000 && ms !== 60_000) return setTimeout(act, ms);
+            Object.assign(globalThis, { due: act });
+            return 0;
+          };
+          Object.assign(globalThis, { setTimeout: kept });
+        },
+      },
+    );
+  });
+  const passes = () =>
+    agent.page
+      .waitForFunction(() => typeof (globalThis as { due?: unknown }).due === 'function')
+      .then(() =>
+        agent.page.evaluate(() => {
+          const world = globalThis as { due?: () => void };
+          const { due } = world;
+          delete world.due;
+          due?.();
+        }),
+      );
+
+  test('that is left to us is refreshed, and again', async () => {
+    await talking(offer(), ['Require: timer', 'Session-Expires: 90;refresher=uas']);
+    const ok = await other.next(/^SIP\/2.0 200[^]*CSeq: 1 INVITE/i);
+    expect(ok).toMatch(/^Session-Expires: 90;refresher=uas\r$/m);
+    expect(ok).toMatch(/^Require: timer\r$/m);
+    let before = 'none';
+    for (const _ of ['once', 'again']) {
+      await passes();
+      const refresh = await other.next(new RegExp(`^INVITE [^]*CSeq: (?!${before} )`));
+      expect(refresh).toMatch(/^Session-Expires: 90;refresher=uac\r$/m);
+      const agreed = 'Contact: <sip:other.test;transport=ws>\r\nSession-Expires: 90;refresher=uac\r\nContent-Type';
+      // Who was the server of DTLS stays it.
+      const sdp = answer().replace('setup:active', 'setup:passive');
+      other.send(answerTo(refresh, '200 OK', { sdp }).replace('Content-Type', agreed));
+      before = /CSeq: (\d+)/.exec(refresh)?.[1] ?? '';
+    }
+    expect(agent.events.map(({ kind }) => kind)).not.toContain('ended');
+  });
+
+  test('that the far side lets run out is asked about: a call that it has forgotten ends', async () => {
+    await talking(offer(), ['Supported: timer', 'Session-Expires: 90;refresher=uac']);
+    await passes();
+    const asked = await other.next(/^INVITE /);
+    expect(asked).toMatch(/^Session-Expires: 90;refresher=uas\r$/m);
+    other.send(answerTo(asked, '481 Call/Transaction Does Not Exist'));
+    expect((await agent.until('ended')).cause).toEqual({ by: 'network', how: 'failed', status: 481 });
+  });
+
+  test('of a call that we made is agreed on in its 200', async () => {
+    await agent.command({ kind: 'dial', target: '200' });
+    const invite = await other.next(/^INVITE /);
+    expect(invite).toMatch(/^Supported: .*\btimer\b/m);
+    expect(invite).not.toMatch(/^Session-Expires/m);
+    const ok = answerTo(invite, '200 OK', { tag: 'far', sdp: answer() });
+    other.send(ok.replace('Content-Type', 'Require: timer\r\nSession-Expires: 90;refresher=uac\r\nContent-Type'));
+    await agent.until('answered');
+    await passes();
+    expect(await other.next(/^INVITE [^]*^To:.*;tag=far\r/m)).toMatch(/^Session-Expires: 90;refresher=uac\r$/m);
+  });
+});
+
 describe('re-INVITE', () => {
   /** Asks until it is taken: right after another exchange it may be refused with 500 (RFC 6337 section 4.3). */
   async function agreed(tag: string, body: string): Promise<void> {
