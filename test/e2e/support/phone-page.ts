@@ -43,8 +43,12 @@ export type PhonePages = {
   close(): Promise<void>;
 };
 
-/** Builds the page, serves it under its own content security policy, and starts a browser with fake audio devices. */
-export async function startPhonePages(): Promise<PhonePages> {
+/**
+ * Builds the page, serves it under its own content security policy, and starts a browser with fake audio devices.
+ *
+ * @param voice a WAV file that the agent says, over and over; beeps otherwise
+ */
+export async function startPhonePages({ voice }: { voice?: string } = {}): Promise<PhonePages> {
   const folder = await mkdtemp(join(tmpdir(), 'ringside-phone-'));
   const bundle = bundles(ROOT, folder, createLogger('warn')).find(
     ({ root }) => root === join(ROOT, 'renderer', 'phone'),
@@ -77,6 +81,7 @@ export async function startPhonePages(): Promise<PhonePages> {
       '--use-fake-device-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
       '--allow-loopback-in-peer-connection',
+      ...(voice === undefined ? [] : [`--use-file-for-fake-audio-capture=${voice}`]),
     ],
   });
 

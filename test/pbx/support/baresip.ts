@@ -14,9 +14,12 @@ export type DeskPhoneEvent = { type: string; peeruri?: string; param?: string; i
 export type DeskPhone = {
   readonly user: string;
   /** Runs a command and gives its answer. @throws where baresip refuses it */
-  command(command: 'dial' | 'accept' | 'hangup', params?: string): Promise<string>;
+  command(command: 'dial' | 'accept' | 'hangup' | 'hold' | 'resume' | 'transfer', params?: string): Promise<string>;
   events(): readonly DeskPhoneEvent[];
-  /** What it has heard so far in all its calls: seconds of audio, and how many of them were not silence. */
+  /**
+   * What it has heard so far in all its calls: seconds of audio, and how many of them were not silence. baresip 1.0 stops
+   * recording a call for good when its direction changes (hold).
+   */
   heard(): Promise<{ seconds: number; loudSeconds: number }>;
   /** The first event of that type, past or to come. */
   waitFor(type: string, within?: number): Promise<DeskPhoneEvent>;
@@ -25,7 +28,7 @@ export type DeskPhone = {
   stop(): Promise<void>;
 };
 
-/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself or rings */
+/** Starts a desk phone and waits until it is registered. @param answer whether it takes a call by itself, rings, or lets the caller hear it before it is answered (early media) */
 export async function startDeskPhone(options: DeskPhoneOptions): Promise<DeskPhone> {
   // A port that was free may be taken by the time baresip binds it, or the one after it: then once more with others.
   for (let attempt = 1; ; attempt++) {
@@ -43,7 +46,7 @@ type DeskPhoneOptions = {
   password: string;
   domain: string;
   proxyPort: number;
-  answer: 'auto' | 'manual';
+  answer: 'auto' | 'manual' | 'early';
 };
 
 async function startOnce(options: DeskPhoneOptions): Promise<DeskPhone> {

@@ -228,6 +228,34 @@ export function ringingFarEnd(): Step[] {
   ];
 }
 
+/** A far end that answers while the caller gives up: its 200 crosses the CANCEL (RFC 3261 section 9.1). */
+export function tooLateFarEnd(): Step[] {
+  return [
+    { receiveRequest: 'INVITE', keepRoute: true, keepHeaders: true },
+    answer('180 Ringing', [CONTACT]),
+    { receiveRequest: 'CANCEL' },
+    {
+      send: message(
+        'SIP/2.0 200 OK',
+        [
+          'Via:[$proxyVia]',
+          'Via:[$phoneVia]',
+          'Record-Route:[$route]',
+          '[last_From:]',
+          '[last_To:];tag=[pid]callee[call_number]',
+          '[last_Call-ID:]',
+          'CSeq:[$cseq]',
+          CONTACT,
+        ],
+        sdp('active'),
+      ),
+    },
+    { receiveRequest: 'ACK' },
+    { receiveRequest: 'BYE' },
+    okToBye({}),
+  ];
+}
+
 /** The scenario as sipp reads it. */
 export function toXml(steps: readonly Step[]): string {
   const kept = [
@@ -236,6 +264,7 @@ export function toXml(steps: readonly Step[]): string {
     ['cseq', 'CSeq:', 1],
     ['proxyVia', 'Via:', 1],
     ['phoneVia', 'Via:', 2],
+    ['route', 'Record-Route:', 1],
   ].map(
     ([variable, name, nth]) =>
       `<ereg regexp=".*" search_in="hdr" header="${name}" occurrence="${nth}" assign_to="${variable}"/>`,
@@ -251,6 +280,6 @@ export function toXml(steps: readonly Step[]): string {
     const action = step.keepHeaders === true ? `<action>${kept.join('')}</action>` : '';
     return `<recv request="${step.receiveRequest}"${rrs}>${action}</recv>`;
   });
-  const reference = usesKept ? '<Reference variables="caller,callee,cseq,proxyVia,phoneVia"/>' : '';
+  const reference = usesKept ? '<Reference variables="caller,callee,cseq,proxyVia,phoneVia,route"/>' : '';
   return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="ringside">\n${lines.join('\n')}\n${reference}\n</scenario>\n`;
 }

@@ -16,6 +16,7 @@ import {
   refusedCall,
   refusingFarEnd,
   ringingFarEnd,
+  tooLateFarEnd,
 } from './scenario.ts';
 import type { Caller, Step } from './scenario.ts';
 import { startRtpEngine } from './rtpengine.ts';
@@ -61,9 +62,11 @@ export type PbxStack = {
     busy(number: string): Promise<SippRun>;
     /** Rings until the caller gives up. */
     rings(number: string): Promise<SippRun>;
+    /** Rings until the caller gives up, and answers in that moment. */
+    answersTooLate(number: string): Promise<SippRun>;
   };
   /** A desk phone of a user, registered. */
-  deskPhone(user: string, answer: 'auto' | 'manual'): Promise<DeskPhone>;
+  deskPhone(user: string, answer: 'auto' | 'manual' | 'early'): Promise<DeskPhone>;
   /** The contacts registered for a user now, as SIP URIs. */
   registered(user: string): Promise<string[]>;
   /** What Kamailio printed, for a failure. */
@@ -153,6 +156,7 @@ export async function startPbxStack({
           expectCall(number, answeringFarEnd({ ringMs, talkMs: talkMs ?? null, recordingUrl })),
         busy: (number) => expectCall(number, refusingFarEnd('486 Busy Here', REASON.userBusy)),
         rings: (number) => expectCall(number, ringingFarEnd()),
+        answersTooLate: (number) => expectCall(number, tooLateFarEnd()),
       },
       deskPhone: async (user, answer) => {
         const password = users.find((known) => known.user === user)?.password;
