@@ -1,9 +1,14 @@
 /** Runs the figures that were asked for and says which goal was missed. A missed goal fails nothing; a figure that breaks does. */
-import { held, type Figure, type Row } from './figure.ts';
+import { missed, type Figure, type Row } from './figure.ts';
+import { answerFigure } from './answer.ts';
+import { burstFigure } from './burst.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
+import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
 import { refreshFigure } from './refresh.ts';
+import { resumeFigure } from './resume.ts';
+import { soakFigure } from './soak.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
 
@@ -15,6 +20,12 @@ const FIGURES: readonly Figure[] = [
   drainFigure,
   officeFigure,
   untoldOfficeFigure,
+  answerFigure,
+  idleReconnectFigure,
+  busyReconnectFigure,
+  resumeFigure,
+  burstFigure,
+  soakFigure,
 ];
 
 /**
@@ -46,8 +57,8 @@ export function table(rows: readonly Row[]): string {
       row.unit,
       digits(row.baseline),
       row.ratio === null ? '' : row.ratio.toFixed(3),
-      `${row.ratio === null ? '' : '× '}${row.goal}`,
-      held(row) <= row.goal ? 'met' : 'MISSED',
+      `${row.ratio === null ? '' : '× '}${row.atLeast ? '≥ ' : ''}${row.goal}`,
+      missed(row) ? 'MISSED' : 'met',
     ]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
@@ -57,9 +68,9 @@ export function table(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd(),
   );
-  const missed = FIGURES.flatMap(({ names, inTheWay }) => {
-    const rowsMissed = rows.filter((row) => names.includes(row.name) && held(row) > row.goal);
+  const said = FIGURES.flatMap(({ names, inTheWay }) => {
+    const rowsMissed = rows.filter((row) => names.includes(row.name) && missed(row));
     return rowsMissed.map(({ name }) => `${name} missed its goal. In the way: ${inTheWay}.`);
   });
-  return [...lines, ...(missed.length > 0 ? ['', ...missed] : [])].join('\n');
+  return [...lines, ...(said.length > 0 ? ['', ...said] : [])].join('\n');
 }

@@ -8,6 +8,8 @@ export type Row = {
   baseline: number | null;
   ratio: number | null;
   goal: number;
+  /** The goal is the least that will do, not the most. */
+  atLeast?: true;
 };
 
 /** One measurement that gives one or more rows. */
@@ -20,6 +22,9 @@ export type Figure = {
 
 /** What is held against the goal. */
 export const held = (row: Row): number => row.ratio ?? row.value;
+
+/** Whether the goal is missed. */
+export const missed = (row: Row): boolean => (row.atLeast ? held(row) < row.goal : !(held(row) <= row.goal));
 
 export const absolute = (name: string, value: number, unit: string, goal: number): Row => ({
   name,

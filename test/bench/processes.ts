@@ -22,6 +22,23 @@ export function memoryMb(root: number): number {
   return kb / 1024;
 }
 
+/** Resident memory of one process in MB. */
+export function residentMb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Sockets that the process and all it has started have open. */
+export function openSockets(root: number): number {
+  return family(root).reduce((sum, pid) => {
+    try {
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+      return sum + files.filter((file) => file?.startsWith('socket:')).length;
+    } catch {
+      return sum; // It has ended in between.
+    }
+  }, 0);
+}
+
 /** Processor time so far, in seconds. */
 export function cpuSeconds(root: number): number {
   const ticksPerSecond = 100;

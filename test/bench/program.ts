@@ -8,6 +8,7 @@ import { electronCommand } from '../../scripts/electron.ts';
 import { followLines, type AppendedLines } from '../../sandbox/desktop/appended-lines.ts';
 import type { Desktop } from '../../sandbox/desktop/desktop.ts';
 import type { Office } from '../../sandbox/story/office.ts';
+import { attachDevTools, type DevTools } from './devtools.ts';
 
 export type TimelineEntry = { t: number; at: string; call: string | null; event: string } & Record<string, unknown>;
 
@@ -18,10 +19,15 @@ export type Started = {
   stop(): Promise<void>;
 };
 
-function run(args: string[], desktop: Desktop, stdout: 'pipe' | 'ignore'): { child: ChildProcess; started: Started } {
+function run(
+  args: string[],
+  desktop: Desktop,
+  stdout: 'pipe' | 'ignore',
+  stderr: 'pipe' | 'ignore' = 'ignore',
+): { child: ChildProcess; started: Started } {
   const { file, env } = electronCommand();
   const spawnedAt = Date.now();
-  const child = spawn(file, args, { env: { ...env, ...desktop.env }, stdio: ['ignore', stdout, 'ignore'] });
+  const child = spawn(file, args, { env: { ...env, ...desktop.env }, stdio: ['ignore', stdout, stderr] });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} could not be started`);
   return {
@@ -62,9 +68,21 @@ export type Ringside = Started & {
   timeline: AppendedLines;
   entries(): TimelineEntry[];
   waitFor(accepts: (entry: TimelineEntry) => boolean, within?: number): Promise<TimelineEntry>;
+  /** The first entry of this event from now on. */
+  next(event: string, within?: number): Promise<TimelineEntry>;
+  /** Into one of our pages; needs `--remote-debugging-port=0`. */
+  page(name: 'phone' | 'panel'): Promise<DevTools>;
+  /** Into the main process; needs `--inspect=0`. */
+  main(): Promise<DevTools>;
   /** Closes the panel as its cross does; needs `--remote-debugging-port=0`. */
   closePanel(): Promise<void>;
 };
+
+/** The office with more in the phone part of its provisioning. */
+export function withPhone(office: Office, phone: Record<string, unknown>): Office {
+  const { provisioning } = office;
+  return { ...office, provisioning: { ...provisioning, phone: { ...(provisioning['phone'] as object), ...phone } } };
+}
 
 /** Starts Ringside in the office, with a profile of its own or a kept one. */
 export function startRingside(desktop: Desktop, office: Office, switches: string[] = [], keep?: string): Ringside {
@@ -76,23 +94,43 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
   writeFileSync(provision, JSON.stringify(office.provisioning), { mode: 0o600 });
   const timeline = followLines(join(profile, 'timeline.jsonl'));
   const media = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
-  const { started } = run(
+  const isInspected = switches.some((each) => each.startsWith('--inspect'));
+  const { child, started } = run(
     [...switches, ...media, ...args, '--provision', provision, '--profile', profile],
     desktop,
     'ignore',
+    isInspected ? 'pipe' : 'ignore',
   );
+  const inspector = new Promise<string>((resolve) => {
+    child.stderr?.on('data', (said: Buffer) => {
+      const address = /Debugger listening on (ws:\S+)/.exec(said.toString())?.[1];
+      if (address !== undefined) resolve(address);
+    });
+  });
+  const target = async (name: 'phone' | 'panel'): Promise<{ id: string; port: string; address: string }> => {
+    const [port = ''] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
+    const listed = await fetch(`http://127.0.0.1:${port}/json/list`);
+    const pages = (await listed.json()) as { id: string; url: string; webSocketDebuggerUrl: string }[];
+    const found = pages.find(({ url }) => url.startsWith(`app://${name}/`));
+    if (found === undefined) throw new Error(`The ${name} page is not open`);
+    return { id: found.id, port, address: found.webSocketDebuggerUrl };
+  };
   const parse = (line: string) => JSON.parse(line) as TimelineEntry;
   return {
     ...started,
     timeline,
     entries: () => timeline.lines().map(parse),
     waitFor: async (accepts, within = 20_000) => parse(await timeline.waitFor((line) => accepts(parse(line)), within)),
+    next: async (event, within = 20_000) => {
+      const past = timeline.lines().length;
+      let index = 0;
+      return parse(await timeline.waitFor((line) => index++ >= past && parse(line).event === event, within));
+    },
+    page: async (name) => attachDevTools((await target(name)).address),
+    main: async () => attachDevTools(await inspector),
     closePanel: async () => {
-      const [port] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
-      const pages = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as { id: string; url: string }[];
-      const panel = pages.find(({ url }) => url.startsWith('app://panel/'));
-      if (panel === undefined) throw new Error('The panel is not open');
-      await fetch(`http://127.0.0.1:${port}/json/close/${panel.id}`);
+      const { id, port } = await target('panel');
+      await fetch(`http://127.0.0.1:${port}/json/close/${id}`);
       await timeline.waitFor((line) => parse(line).event === 'panel.closed');
     },
     stop: async () => {
