@@ -4,7 +4,7 @@
  */
 import { splitNameAddr, telNumber } from './identity.ts';
 
-/** Longer messages than any PBX sends are refused: characters. */
+/** More than any PBX sends: longer headers and responses are not read, and requests with a longer body refused. Characters. */
 export const LONGEST_MESSAGE = 65_536;
 const LONGEST_CALL_ID = 512;
 
@@ -45,9 +45,9 @@ const STATUS = /^SIP\/2\.0 ([1-6]\d\d)(?: (.{0,512}))?$/;
 
 /** Reads a message's start line and headers. Returns null for what is not SIP or lacks what every message has. */
 export function readMessage(text: string): RawMessage | null {
-  if (text.length > LONGEST_MESSAGE) return null;
   const end = text.indexOf('\r\n\r\n');
-  if (end === -1) return null;
+  const read = text.startsWith('SIP/2.0 ') ? text.length : end;
+  if (end === -1 || read > LONGEST_MESSAGE) return null;
   const [start = '', ...lines] = text
     .slice(0, end)
     .replace(/\r\n[ \t]+/g, ' ')

@@ -1,6 +1,6 @@
 /** Requests that must be refused before anything is made of them, and that SIP.js would take or drop (RFC 3261 8.2). */
 import { splitList } from './identity.ts';
-import { responseTo, type RawMessage } from './raw-message.ts';
+import { LONGEST_MESSAGE, responseTo, type RawMessage } from './raw-message.ts';
 
 /** What this phone does with calls; it has nobody to show text messages to. */
 const METHODS = ['ACK', 'BYE', 'CANCEL', 'INFO', 'INVITE', 'NOTIFY', 'OPTIONS', 'PRACK', 'REFER', 'UPDATE'];
@@ -27,6 +27,8 @@ export function screen(message: RawMessage, tag: string): Refusal | null {
   });
   const value = (name: string) => headers.get(name)?.[0] ?? '';
 
+  // Unanswered it would be sent again and again, and a subscription given up as dead.
+  if (body.length > LONGEST_MESSAGE) return refuse(513, 'Message Too Large');
   if (ONCE.some((name) => (headers.get(name)?.length ?? 0) > 1)) return refuse(400, 'Header Field Repeated');
   const [, number = '', sequenced = ''] = /^(\d+)\s+(\S+)$/.exec(value('cseq')) ?? [];
   if (sequenced !== method || Number(number) >= LARGEST_CSEQ) return refuse(400, 'Bad CSeq');

@@ -128,7 +128,7 @@ export class Sessions {
   /** A message of ours on its way out, as it is to be sent. */
   sending(text: string): string {
     // The first INVITE asks for no timer: it is agreed on where the far side or a proxy wants one.
-    const isAccepted = /^SIP\/2\.0 2/.test(text) && /^CSeq:[ \t]*\d+[ \t]+(?:INVITE|UPDATE)\r$/im.test(text);
+    const isAccepted = text.startsWith('SIP/2.0 2') && /^CSeq:[ \t]*\d+[ \t]+(?:INVITE|UPDATE)\r$/im.test(text);
     if (!isAccepted && !(text.startsWith('INVITE ') && /^To:.*;tag=/im.test(text))) return text;
     const timer = this.#live.get(/^Call-ID:[ \t]*(.+)\r$/im.exec(text)?.[1] ?? '')?.sessionTimer ?? null;
     return timer === null ? text : withSessionTimer(text, timer);

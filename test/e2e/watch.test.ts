@@ -75,6 +75,7 @@ describe('a watched desk phone', () => {
     await watched();
     pbx.dialogEvents.publish('201', info(7, 'partial', dialog('early')));
     await eventually('a refresh', () => subscribed(false) === 1);
+    await phone.until('ringing');
     expect(kinds()).toEqual(['ringing']);
   });
 
@@ -115,6 +116,15 @@ describe('a watched desk phone', () => {
     await eventually('an answer', () => pbx.dialogEvents.answers.length === 2);
     expect(pbx.dialogEvents.answers[1]).toBe(481);
     expect(kinds()).toEqual([]);
+  });
+
+  test('whose document is beyond measure hears that, and is watched on', async () => {
+    await watched();
+    pbx.dialogEvents.publish('201', `${info(1, 'full', dialog('early'))}<!--${'x'.repeat(70_000)}-->`);
+    await eventually('an answer', () => pbx.dialogEvents.answers.length === 2);
+    expect(pbx.dialogEvents.answers[1]).toBe(513);
+    pbx.dialogEvents.publish('201', info(2, 'full', dialog('early')));
+    await phone.until('ringing');
   });
 
   test.each([403, 404, 489])('is refused with %i and says so; the phone works on', async (status) => {

@@ -65,7 +65,11 @@ describe('reading', () => {
     ['no From', invite('<sip:a@h>;tag=1').replace(/From.*\r\n/, '')],
     ['a status of another world', invite('<sip:a@h>;tag=1').replace(/^.*/, 'SIP/2.0 999 What')],
     ['a line without a colon', invite('<sip:a@h>;tag=1', ['garbage'])],
-    ['too much', invite('<sip:a@h>;tag=1') + 'x'.repeat(LONGEST_MESSAGE)],
+    ['headers beyond measure', invite('<sip:a@h>;tag=1', [`Subject: ${'x'.repeat(LONGEST_MESSAGE)}`])],
+    [
+      'a response beyond measure',
+      invite('<sip:a@h>;tag=1').replace(/^.*/, 'SIP/2.0 200 OK') + 'x'.repeat(LONGEST_MESSAGE),
+    ],
   ])('refuses %s', (_name, text) => {
     expect(readMessage(text)).toBeNull();
   });

@@ -48,6 +48,12 @@ describe('a request', () => {
     ['with less than nothing in it', 400, request('INVITE', ['Content-Length: -999'])],
     ['that wants what nobody can do', 420, request('INVITE', ['Require: 100rel, precondition', 'Require: telepathy'])],
     ['with a body that says nothing of audio', 415, request('INVITE', ['c: text/plain'], { body: 'hello' })],
+    ['with a body beyond measure', 513, request('NOTIFY', [], { body: 'x'.repeat(65_537) })],
+    [
+      'with a body beyond measure that must not be answered',
+      'silence',
+      request('ACK', [], { body: 'x'.repeat(65_537) }),
+    ],
     ['that must not be answered', 'silence', request('ACK', ['From: <sip:other@far.test>'])],
   ])('%s is refused', (_what, status, message) => expect(statusOf(message)).toBe(status));
 
