@@ -29,6 +29,8 @@ export type CallView = {
   /** Milliseconds since 1970 UTC. */
   startedAt: number;
   answeredAt: number | null;
+  /** It was answered already when Ringside learnt of it: it goes on for longer than the times here say. */
+  metAnswered: boolean;
   /** Something about this call the agent must know (no microphone, no name and why). */
   notice: Sentence | null;
   canOpenCard: boolean;

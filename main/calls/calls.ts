@@ -158,6 +158,8 @@ export function createCalls(ports: CallPorts) {
       resolving,
       startedAt: call.startedAt,
       answeredAt: call.answeredAt,
+      // Its first event was its answer: a desk phone that was in a call when the watch began.
+      metAnswered: call.source === 'watched' && call.answeredAt === call.startedAt,
       notice: audio ?? notice,
       canOpenCard: caller.kind === 'entity' || (!number.internal && !number.withheld && !number.private),
       matches,

@@ -20,6 +20,8 @@ type WatchedCall = {
   readonly remote: Party;
   readonly displayName: string;
   readonly phase: 'early' | 'confirmed';
+  /** It has rung, and was not only tried. */
+  readonly rang: boolean;
   readonly heldBy: readonly ('local' | 'remote')[];
   /** For a hang-up: the tags of the dialog that stands for the call. */
   readonly tags: { readonly local: string; readonly remote: string } | null;
@@ -212,6 +214,7 @@ function begin(
     remote: dialog.remote,
     displayName: dialog.local.displayName,
     phase: confirmed ? 'confirmed' : 'early',
+    rang: group.some(({ state }) => state === 'early'),
     heldBy: [],
     tags: tagsOf(dialog),
   };
@@ -239,6 +242,7 @@ function goOn(
     remote: before.remote.user === '' ? dialog.remote : before.remote,
     displayName: before.displayName === '' ? dialog.local.displayName : before.displayName,
     phase: confirmed ? 'confirmed' : before.phase,
+    rang: before.rang || group.some(({ state }) => state === 'early'),
     tags: tagsOf(dialog) ?? before.tags,
   };
   const event = eventOf(call, extension, at);
@@ -277,10 +281,12 @@ function eventOf(
  * Why a watched call ended, from the event and the status of its dialog (RFC 4235 section 3.7.1); many PBXs give
  * neither, and then it is what such an end mostly is.
  */
-function causeOf({ phase, direction }: WatchedCall, dialog: DialogReport | undefined): EndCause {
+function causeOf({ phase, rang, direction }: WatchedCall, dialog: DialogReport | undefined): EndCause {
   const event = dialog?.event ?? null;
   const code = dialog?.code ?? null;
-  const status = code === null || code < 300 ? {} : { status: code };
+  // A phone that has rung was not busy: most say so all the same when the agent declines.
+  const isDecline = rang && (code === 486 || code === 600);
+  const status = code === null || code < 300 || isDecline ? {} : { status: code };
   if (phase === 'confirmed') {
     if (event === 'error') return { by: 'network', how: 'failed', ...status };
     if (event === 'timeout') return { by: 'network', how: 'timeout', ...status };
@@ -303,7 +309,7 @@ function causeOf({ phase, direction }: WatchedCall, dialog: DialogReport | undef
         return { by: 'remote', how: 'cancel' };
       default:
         if (code === 486 || code === 600 || code === 603 || code === 607)
-          return { by: 'local', how: 'rejected', status: code };
+          return { by: 'local', how: 'rejected', ...status };
         return { by: 'remote', how: 'cancel' };
     }
   }

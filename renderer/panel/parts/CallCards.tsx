@@ -20,6 +20,7 @@ import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
 import {
   actionsOf,
   badgeOf,
+  elapsedText,
   gradeOf,
   groupCalls,
   qualityText,
@@ -29,7 +30,6 @@ import {
   type CallAction,
   type CallGroup,
 } from '../view/call.ts';
-import { formatDuration } from '../view/duration.ts';
 import { Annotate } from './Annotate.tsx';
 import { CallControls } from './CallControls.tsx';
 import { Consultation } from './Consultation.tsx';
@@ -64,6 +64,7 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
   const { error, busy, run } = asking;
   const live = call.state !== 'ended';
   const seconds = useSecondsSince(live ? (call.answeredAt ?? call.startedAt) : null);
+  const elapsed = elapsedText(call, seconds, texts);
   const actions = actionsOf(call);
   const badge = badgeOf(call, texts);
   const transfer = transferText(call, texts);
@@ -81,8 +82,8 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
         {live && (
           <span className="call-clock">
             {call.quality !== null && <QualityBadge quality={call.quality} />}
-            <span className="call-timer" role="timer" aria-label={texts.calls.elapsed(formatDuration(seconds))}>
-              {formatDuration(seconds)}
+            <span className="call-timer" role="timer" aria-label={elapsed.said}>
+              {elapsed.shown}
             </span>
           </span>
         )}

@@ -77,6 +77,7 @@ export type Texts = {
     openCard: string;
     newContact: string;
     elapsed: (duration: string) => string;
+    elapsedAtLeast: (duration: string) => string;
     announce: (who: string) => string;
     /** Several people have the number. */
     matches: (people: number) => string;
@@ -348,6 +349,7 @@ export const en: Texts = {
     openCard: 'Open card',
     newContact: 'New contact',
     elapsed: (duration) => `Time ${duration}`,
+    elapsedAtLeast: (duration) => `Time at least ${duration}`,
     announce: (who) => `Incoming call from ${who}`,
     matches: (people) => `${people} matches`,
     choose: 'Several people have this number. Who is it?',

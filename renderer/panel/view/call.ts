@@ -1,6 +1,7 @@
 import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
+import { formatDuration } from './duration.ts';
 
 /** What the agent can do to take a call or to end it, most likely first. */
 export type CallAction = 'answer' | 'decline' | 'hangUp';
@@ -60,6 +61,18 @@ export function stateText(call: CallView, { calls }: Texts): string {
   }
   if (state === 'active' && muted) return calls.muted;
   return calls[state];
+}
+
+/** The time of a call for eye and ear; one that was met in its middle has lasted longer than anybody here knows. */
+export function elapsedText(
+  { metAnswered }: Pick<CallView, 'metAnswered'>,
+  seconds: number,
+  { calls }: Texts,
+): { shown: string; said: string } {
+  const time = formatDuration(seconds);
+  return metAnswered
+    ? { shown: `> ${time}`, said: calls.elapsedAtLeast(time) }
+    : { shown: time, said: calls.elapsed(time) };
 }
 
 /** What becomes of a transfer; null while there is none. */

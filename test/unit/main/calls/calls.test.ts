@@ -785,6 +785,14 @@ test('what is not about a call changes none', () => {
   expect(steps).toEqual([]);
 });
 
+test('a call on a desk phone that was met in its middle is known to be longer than it seems', () => {
+  const desk = { source: 'watched', local: { user: '201', displayName: '', uri: '' } } as const;
+  calls.accept({ ...answered, ...desk });
+  expect(views.at(-1)).toMatchObject({ state: 'active', metAnswered: true });
+  calls.accept({ ...ringing, ...desk, callId: 'from its beginning' });
+  expect(views.at(-1)).toMatchObject({ metAnswered: false });
+});
+
 test('a call of a desk phone says whose', () => {
   calls.accept({ ...ringing, source: 'watched', local: { user: '201', displayName: '', uri: 'sip:201@pbx.example' } });
   expect(views.at(-1)).toMatchObject({ source: 'watched', deskPhone: '201' });

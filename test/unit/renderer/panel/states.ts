@@ -43,6 +43,7 @@ export function ringingCall(change: Partial<CallView> = {}): CallView {
     resolving: false,
     startedAt: Date.now(),
     answeredAt: null,
+    metAnswered: false,
     notice: null,
     canOpenCard: true,
     matches: [],

@@ -87,6 +87,15 @@ export const STORIES: readonly Story[] = [
     dispositions: ['declined'],
   },
   {
+    name: 'RFC 4235: is declined on a desk phone that says busy for it, as most do',
+    documents: [
+      rfc(0, 'full', dialog(inbound, is('early'), caller)),
+      rfc(1, 'full', dialog(inbound, is('terminated', 'event="rejected" code="486"'))),
+    ],
+    events: ['ringing +18305550100', 'ended +18305550100 local rejected'],
+    dispositions: ['declined'],
+  },
+  {
     name: 'RFC 4235: a busy desk phone',
     documents: [
       rfc(0, 'full', dialog(inbound, is('proceeding'), caller)),

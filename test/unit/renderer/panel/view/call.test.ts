@@ -5,6 +5,7 @@ import {
   actionsOf,
   badgeOf,
   controlsOf,
+  elapsedText,
   gradeOf,
   groupCalls,
   qualityText,
@@ -135,4 +136,9 @@ test('the number is not said twice', () => {
   expect(subtitleOf({ title: 'Maria', number: '101', resolving: false }, en)).toBe('101');
   expect(subtitleOf({ title: '101', number: '101', resolving: false }, en)).toBe('');
   expect(subtitleOf({ title: '101', number: '101', resolving: true }, en)).toBe('Looking up…');
+});
+
+test('the time of a call that was met in its middle is only known to be longer', () => {
+  expect(elapsedText({ metAnswered: false }, 75, en)).toEqual({ shown: '1:15', said: 'Time 1:15' });
+  expect(elapsedText({ metAnswered: true }, 75, en)).toEqual({ shown: '> 1:15', said: 'Time at least 1:15' });
 });
