@@ -208,6 +208,34 @@ describe('a session description', () => {
     await confirmAndHangUp(callId, response);
   });
 
+  test('that answers a hold as if there were none: the call is held and lives', async () => {
+    const { callId, response } = await answered(bodies(offer(audio)));
+    const to = /\r\nTo: (.*)/i.exec(response)?.[1] ?? '';
+    wire.inject(request({ method: 'ACK', callId, to }));
+    await phone.until('answered', (event) => event.callId === callId);
+    await phone.command({ kind: 'hold', callId });
+    const hold = await wire.next(callId, /^INVITE /);
+    const ours = (name: string) => new RegExp(`\\r\\n(${name}: .*)`, 'i').exec(hold)?.[1] ?? '';
+    const answer = offer(audio).replace('actpass', 'active');
+    wire.inject(
+      [
+        'SIP/2.0 200 OK',
+        ...['Via', 'From', 'To', 'Call-ID', 'CSeq'].map(ours),
+        'Contact: <sip:far.test;transport=ws>',
+        'Content-Type: application/sdp',
+        `Content-Length: ${Buffer.byteLength(answer)}`,
+        '',
+        answer,
+      ].join('\r\n'),
+    );
+    await wire.next(callId, /^ACK /);
+    wire.inject(request({ method: 'BYE', callId, to, cseq: 2 }));
+    const { cause } = await phone.until('ended', (event) => event.callId === callId);
+    expect(cause).toMatchObject({ by: 'remote', how: 'bye' });
+    const story = phone.events.flatMap((event) => ('callId' in event && event.callId === callId ? [event.kind] : []));
+    expect(story).toContain('held');
+  });
+
   test('left to us: the offer is ours, in the 200', async () => {
     const { callId, response } = await answered({});
     expect(mediaOf(response)).toEqual([expect.stringMatching(/^m=audio [1-9]/)]);
@@ -268,9 +296,9 @@ describe('headers', () => {
     expect(JSON.stringify(headers).length).toBeLessThan(10_000);
   });
 
-  test('and bodies that are larger than any message are passed over', async () => {
+  test('larger than any message are passed over, bodies refused', async () => {
     expect(await answersTo(request({ headers: [`X-Huge: ${'x'.repeat(70_000)}`] }))).toEqual([null]);
-    expect(await answersTo(request({ method: 'INFO', body: 'x'.repeat(1_000_000) }))).toEqual([null]);
+    expect(await answersTo(request({ method: 'INFO', body: 'x'.repeat(1_000_000) }))).toEqual([513]);
   });
 
   test('whose reading could take for ever do not', async () => {
