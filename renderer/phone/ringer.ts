@@ -183,7 +183,10 @@ class Output {
     const gain = new GainNode(context, { gain: volume });
     source.connect(gain).connect(context.destination);
     source.onended = () => {
-      if (this.#playing.get(name)?.source === source) this.stop(name);
+      if (this.#playing.get(name)?.source === source) this.#playing.delete(name);
+      source.disconnect();
+      gain.disconnect();
+      this.#rest();
     };
     this.#playing.set(name, { source, gain });
     context.resume().catch(() => undefined);
@@ -194,10 +197,8 @@ class Output {
     const playing = this.#playing.get(name);
     if (playing === undefined) return;
     this.#playing.delete(name);
-    playing.source.onended = null;
-    playing.source.disconnect();
-    playing.gain.disconnect();
-    this.#rest();
+    // Chromium keeps a source that has not ended for ever; one that is disconnected or suspended before never ends.
+    playing.source.stop();
   }
 
   close(): void {
