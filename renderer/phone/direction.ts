@@ -65,3 +65,29 @@ export function answerDirection(offered: Direction, hold: boolean): Direction {
     }
   }
 }
+
+/** What an answer may say to an offered direction (RFC 3264 section 6.1). */
+const ALLOWED: Readonly<Record<Direction, readonly Direction[]>> = {
+  sendrecv: ['sendrecv', 'sendonly', 'recvonly', 'inactive'],
+  sendonly: ['recvonly', 'inactive'],
+  recvonly: ['sendonly', 'inactive'],
+  inactive: ['inactive'],
+};
+
+/**
+ * An answer to an offer of ours, with a direction that the offer leaves room for: phones that answer a hold with
+ * `sendrecv` are many, browsers refuse that, and the call would be lost over it.
+ */
+export function withinOffer(answer: string, offer: string): string {
+  const offered = audioDirection(offer);
+  if (ALLOWED[offered].includes(audioDirection(answer))) return answer;
+  const direction = answerDirection(offered, false);
+  return answer
+    .split(/^(?=m=)/m)
+    .map((section) => {
+      if (!section.startsWith('m=audio')) return section;
+      const others = section.split(/\r?\n/).filter((line) => line !== '' && !DIRECTION.test(line));
+      return [...others, `a=${direction}`, ''].join('\r\n');
+    })
+    .join('');
+}

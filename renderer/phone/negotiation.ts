@@ -3,7 +3,7 @@
  * back after a 491, and answers by the direction of whatever media comes first.
  */
 import { Web } from 'sip.js';
-import { answerDirection, audioDirection, offerDirection, remoteHolds } from './direction.ts';
+import { answerDirection, audioDirection, offerDirection, remoteHolds, withinOffer } from './direction.ts';
 
 export class NegotiatingHandler extends Web.SessionDescriptionHandler {
   /** Told after each description of the far side from which its hold can be known. */
@@ -20,7 +20,8 @@ export class NegotiatingHandler extends Web.SessionDescriptionHandler {
     ...[sdp, options, modifiers]: Parameters<Web.SessionDescriptionHandler['setDescription']>
   ): Promise<void> {
     const isAnswer = !this.isStable;
-    await super.setDescription(sdp, options, modifiers);
+    const offer = this.peerConnection?.localDescription?.sdp ?? '';
+    await super.setDescription(isAnswer ? withinOffer(sdp, offer) : sdp, options, modifiers);
     const holds = remoteHolds(sdp, isAnswer && this.#held);
     if (holds !== null) this.onRemoteHold?.(holds);
   }

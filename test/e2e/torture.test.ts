@@ -216,7 +216,7 @@ describe('a session description', () => {
     await phone.command({ kind: 'hold', callId });
     const hold = await wire.next(callId, /^INVITE /);
     const ours = (name: string) => new RegExp(`\\r\\n(${name}: .*)`, 'i').exec(hold)?.[1] ?? '';
-    const answer = offer(audio).replace('actpass', 'active');
+    const answer = offer(audio).replace('actpass', 'passive');
     wire.inject(
       [
         'SIP/2.0 200 OK',

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SessionState } from 'sip.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { SPEECH_RATE, synthesizeSpeech, wav } from '../../sandbox/pbx/audio.ts';
@@ -10,6 +11,7 @@ import { startPhonePages, type OpenedPhone, type PhonePages } from '../e2e/suppo
 import { startWire, type Wire } from '../e2e/support/wire.ts';
 import type { DeskPhone } from './support/baresip.ts';
 import { energyIn, showConnections } from './support/heard.ts';
+import { startSipPhone, type SipPhone } from './support/sip-phone.ts';
 import { missingPbxPrograms, startPbxStack, type PbxStack } from './support/stack.ts';
 
 const missing = missingPbxPrograms();
@@ -261,3 +263,61 @@ describe.skipIf(missing !== null)(`a phone among real parts${missing === null ? 
     expect((await ended(callId)).cause).toMatchObject({ by: 'remote', how: 'bye' });
   });
 });
+
+describe.skipIf(missing !== null)(
+  `an attended transfer between phones of another make${missing === null ? '' : ` (${missing})`}`,
+  () => {
+    let pages: PhonePages;
+    let pbx: PbxStack;
+    let phone: OpenedPhone;
+    let undo: (() => Promise<void>)[];
+
+    beforeAll(async () => {
+      pages = await startPhonePages();
+    });
+    afterAll(() => pages.close());
+    beforeEach(async () => {
+      pbx = await startPbxStack();
+      undo = [pbx.close];
+      phone = await pages.registered({ servers: [pbx.wsUrl], uri: `sip:${AGENT}@${pbx.domain}`, ...as(AGENT) });
+      undo.push(phone.close);
+    });
+    afterEach(async () => {
+      for (const step of undo.toReversed()) await step();
+    });
+
+    const passwordOf = (user: string) => pbx.users.find((known) => known.user === user)?.password ?? '';
+    const as = (user: string) => ({ authorizationUser: user, password: passwordOf(user) });
+    /** baresip 1.0 knows no Replaces: SIP.js does, here without a browser and without audio. */
+    async function sipPhone(user: string): Promise<SipPhone> {
+      const { domain, wsUrl: server } = pbx;
+      const opened = await startSipPhone({ server, user, password: passwordOf(user), domain });
+      undo.push(opened.close);
+      await opened.register();
+      return opened;
+    }
+    const ended = (callId: string) => phone.until('ended', (event) => event.callId === callId);
+
+    test('by the agent: the customer takes the place of the agent at the colleague', async () => {
+      const [customer, colleague] = [await sipPhone('102'), await sipPhone('103')];
+      const dialled = customer.dial(AGENT);
+      const { callId } = await phone.until('ringing');
+      await phone.command({ kind: 'answer', callId });
+      await dialled;
+      await phone.command({ kind: 'consult', callId, target: '103' });
+      const asked = await colleague.nextCall();
+      await asked.call.accept();
+      const { callId: consultation } = await phone.until('answered', ({ partOf }) => partOf?.role === 'consultation');
+      await phone.command({ kind: 'complete-transfer', callId });
+      const taken = await colleague.nextCall();
+      expect(taken.call.request.getHeader('Replaces')).toContain(consultation);
+      expect(taken.call.remoteIdentity.uri.user).toBe('102');
+      await taken.call.accept();
+      await phone.until('transferred', (event) => event.callId === callId);
+      await Promise.all([ended(callId), ended(consultation)]);
+      expect(asked.call.state).toBe(SessionState.Terminated);
+      expect(taken.call.state).toBe(SessionState.Established);
+      await taken.call.bye();
+    });
+  },
+);

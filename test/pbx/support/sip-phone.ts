@@ -1,6 +1,9 @@
-/** A browser's SIP phone without a browser: the user agent of SIP.js in Node, with signalling only. */
-import { Inviter, Registerer, RegistererState, SessionState, UserAgent } from 'sip.js';
-import type { Invitation, Session, SessionDescriptionHandler } from 'sip.js';
+/**
+ * A browser's SIP phone without a browser: the user agent of SIP.js in Node, with signalling only. It goes where a REFER
+ * sends it, and lets a call be replaced (RFC 3515, RFC 3891).
+ */
+import { Inviter, Registerer, RegistererState, SessionState, SIPExtension, UserAgent } from 'sip.js';
+import type { Invitation, Referral, Session, SessionDescriptionHandler } from 'sip.js';
 import type { IncomingResponse } from 'sip.js/lib/core/index.js';
 import WebSocket from 'ws';
 import { eventually } from '../../e2e/support/eventually.ts';
@@ -23,15 +26,22 @@ a=rtpmap:111 opus/48000/2
 a=rtpmap:0 PCMU/8000
 `.replaceAll('\n', '\r\n');
 
-/** Media that are only said to be there. */
-const noMedia = (): SessionDescriptionHandler => ({
-  close: () => {},
-  getDescription: async () => ({ body: SDP, contentType: 'application/sdp' }),
-  hasDescription: (contentType) => contentType === 'application/sdp',
-  rollbackDescription: async () => {},
-  setDescription: async () => {},
-  sendDtmf: () => false,
-});
+const OPPOSITE: Readonly<Record<string, string>> = { sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' };
+
+/** Media that are only said to be there; what is held is said to be held. */
+function noMedia(): SessionDescriptionHandler {
+  let direction = 'sendrecv';
+  return {
+    close: () => {},
+    getDescription: async () => ({ body: SDP.replace('sendrecv', direction), contentType: 'application/sdp' }),
+    hasDescription: (contentType) => contentType === 'application/sdp',
+    rollbackDescription: async () => {},
+    setDescription: async (sdp) => {
+      direction = OPPOSITE[/^a=(sendonly|recvonly|inactive)/m.exec(sdp)?.[1] ?? ''] ?? 'sendrecv';
+    },
+    sendDtmf: () => false,
+  };
+}
 
 export type SipPhone = {
   /** Registers. @throws with the status where the registrar refuses */
@@ -51,6 +61,9 @@ export async function startSipPhone(options: {
   domain: string;
 }): Promise<SipPhone> {
   const { user, password, domain, server, caPem } = options;
+  const follow = (referral: Referral) => {
+    void referral.accept().then(() => referral.makeInviter().invite());
+  };
   const calls: { call: Invitation; cancelled: Promise<string> }[] = [];
   const agent = new UserAgent({
     uri: UserAgent.makeURI(`sip:${user}@${domain}`) ?? raise('not a SIP address'),
@@ -59,10 +72,14 @@ export async function startSipPhone(options: {
     logBuiltinEnabled: false,
     transportOptions: { server },
     sessionDescriptionHandlerFactory: noMedia,
+    sipExtensionReplaces: SIPExtension.Supported,
     delegate: {
       onInvite: (call) => {
         const cancelled = Promise.withResolvers<string>();
-        call.delegate = { onCancel: ({ request }) => cancelled.resolve(request.getHeader('Reason') ?? '') };
+        call.delegate = {
+          onCancel: ({ request }) => cancelled.resolve(request.getHeader('Reason') ?? ''),
+          onRefer: follow,
+        };
         calls.push({ call, cancelled: cancelled.promise });
         void call.progress();
       },
@@ -96,6 +113,7 @@ export async function startSipPhone(options: {
     dial: (number, { giveUpWhenRinging = false } = {}) =>
       new Promise((resolve, reject) => {
         const call = new Inviter(agent, UserAgent.makeURI(`sip:${number}@${domain}`) ?? raise('not a number'));
+        call.delegate = { onRefer: follow };
         call.stateChange.addListener((state) => {
           if (state === SessionState.Established) resolve(call);
         });

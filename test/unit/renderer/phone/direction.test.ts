@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { answerDirection, audioDirection, offerDirection, remoteHolds } from '../../../../renderer/phone/direction.ts';
+import {
+  answerDirection,
+  audioDirection,
+  offerDirection,
+  remoteHolds,
+  withinOffer,
+} from '../../../../renderer/phone/direction.ts';
 
 const sdp = (session: string[], ...media: string[][]) =>
   ['v=0', 'o=- 1 1 IN IP4 10.0.0.1', 's=-', 't=0 0', ...session, ...media.flat(), ''].join('\r\n');
@@ -54,4 +60,39 @@ describe('our side', () => {
 
   test('offers what it wants', () =>
     expect([offerDirection(true), offerDirection(false)]).toEqual(['sendonly', 'sendrecv']));
+});
+
+describe('an answer', () => {
+  const described = (direction: string, of = 'm=audio 9 RTP/AVP 0\r\n') =>
+    `v=0\r\ns=-\r\n${of}${direction === '' ? '' : `a=${direction}\r\n`}a=mid:0\r\n`;
+
+  test.each([
+    ['sendonly', 'sendrecv', 'recvonly'],
+    ['sendonly', '', 'recvonly'],
+    ['sendonly', 'sendonly', 'recvonly'],
+    ['recvonly', 'sendrecv', 'sendonly'],
+    ['inactive', 'sendrecv', 'inactive'],
+  ])('to %s that says "%s" is taken as %s', (offered, answered, taken) => {
+    const answer = withinOffer(described(answered), described(offered));
+    expect(audioDirection(answer)).toBe(taken);
+    expect(answer.match(/a=(sendrecv|sendonly|recvonly|inactive)/g)).toHaveLength(1);
+    expect(answer).toContain('a=mid:0\r\n');
+  });
+
+  test.each([
+    ['sendonly', 'recvonly'],
+    ['sendonly', 'inactive'],
+    ['sendrecv', 'sendonly'],
+    ['sendrecv', ''],
+    ['', 'inactive'],
+  ])('to "%s" that says "%s" stays as it is', (offered, answered) => {
+    expect(withinOffer(described(answered), described(offered))).toBe(described(answered));
+  });
+
+  test('says nothing new of other media', () => {
+    const answer = `${described('')}m=video 0 RTP/AVP 31\r\na=inactive\r\n`;
+    expect(withinOffer(answer, described('sendonly'))).toMatch(
+      /a=recvonly\r\nm=video 0 RTP\/AVP 31\r\na=inactive\r\n$/,
+    );
+  });
 });
