@@ -158,6 +158,38 @@ describe('a phone system', () => {
   });
 });
 
+describe('a caller whose name is meant to do harm', () => {
+  const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+  test.each([
+    ['markup', '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>', /onerror/],
+    ['markup of toasts', '<b>Bank</b> <a href="https://evil.test">open</a> &amp;', /Bank/],
+    ['words that turn the text around', 'Ana \u202Egnp.exe\u2066', /Ana gnp\.exe/],
+    ['control characters', 'Zoe\u0000\u0007\u001b[31m', /Zoe +\[31m/],
+    ['quotes and emoji', 'Zoë "Z" 👩🏽‍💻', /Zoë "Z" 👩🏽‍💻/],
+  ])('%s: is text in toast and panel, and nothing else', async (_what, displayName, shown) => {
+    const before = await panel.locator('img, script, a, b').count();
+    const { placed, id, becomes } = await incoming(office, ringside, { user: '142', displayName }, { kind: 'talk' });
+    const toast = await becomes(({ summary, body }) => shown.test(summary + unescaped(body)));
+    expect(`${toast.summary}\n${toast.body}`.replaceAll('\n', '')).not.toMatch(CONTROLS);
+    expect(toast.body).not.toMatch(/<(?!\/?[biu]>)/);
+    const card = panel.getByRole('article').filter({ hasText: shown });
+    await card.first().waitFor();
+    expect((await card.first().innerText()).replaceAll('\n', '')).not.toMatch(CONTROLS);
+    expect(await panel.locator('img, script, a, b').count()).toBe(before);
+    expect(await panel.evaluate(() => Reflect.has(window, 'pwned'))).toBe(false);
+    placed.cancel();
+    await happened(ringside, id, 'ended', { disposition: 'missed' });
+  });
+  /** What a desktop shows of a toast's markup. */
+  const unescaped = (markup: string) =>
+    markup
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&quot;', '"')
+      .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+      .replaceAll('&amp;', '&');
+});
+
 describe('Kommo', () => {
   const isEvents: FaultRule['match'] = ({ path }) => path === '/api/v2/events';
   const notesOf = (leadId: number) => `/api/v4/leads/${leadId}/notes`;
