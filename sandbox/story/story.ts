@@ -157,7 +157,7 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
   const call = stage.office.pbx.call({
     from: { user: annaPetrova.phone },
     to: AGENT.extension,
-    script: { kind: 'talk', talkMs: 3000, recording: true },
+    script: { kind: 'talk', talkMs: 5000, recording: true },
   });
   const id = await rings(stage, before, 'invite', 'INVITE');
   await named(stage, id, annaPetrova.lead.name);
@@ -180,6 +180,10 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
   await stage.panel.getByRole('button', { name: /^Answer/ }).click();
   await heardOf(stage, id, 'answered', 'answered in the panel');
   await stage.screenshot('panel-in-call.png', (path) => stage.panel.screenshot({ path }));
+  await stage.panel.getByRole('button', { name: /^Hold/ }).click();
+  await heardOf(stage, id, 'held', 'on hold');
+  await stage.panel.getByRole('button', { name: /^Resume/ }).click();
+  await heardOf(stage, id, 'resumed', 'and back: the talk time counts on');
   const facts = await call.ended;
   if (facts.audio.packetsReceived === 0 || facts.audio.packetsSent === 0)
     throw new Error('No audio flowed in one of the directions');
