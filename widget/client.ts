@@ -90,17 +90,18 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
     line = null;
   }
 
-  function call({ generation, port, way, code, patient }: Extract<Effect, { do: 'dial' }>): void {
+  function call({ generation, port, transport, way, code, patient }: Extract<Effect, { do: 'dial' }>): void {
     const { clientId, token } = keyring.load();
     const secret = way === 'code' ? code : token;
     const userId = page.userId();
     if (secret === null || userId === null || !BRIDGE_PORTS.includes(port)) {
       // Told later: an event inside the carrying out of another would be folded out of order.
-      queueMicrotask(() => tell({ on: 'failed', generation, problem: { kind: 'not-running' } }));
+      queueMicrotask(() => tell({ on: 'failed', generation, problem: { kind: 'not-running' }, milliseconds: 0 }));
       return;
     }
     line = dial({
       port,
+      transport,
       way,
       secret,
       clientId,
@@ -117,7 +118,7 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
         release = claimLeadership(locks(), (role) => line?.send({ type: 'role', ...role }));
       },
       onMessage: take,
-      onFailed: (problem) => tell({ on: 'failed', generation, problem }),
+      onFailed: (problem, milliseconds) => tell({ on: 'failed', generation, problem, milliseconds }),
       onClosed: () => tell({ on: 'closed', generation }),
     });
   }
@@ -151,6 +152,10 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
           const again = addRecording(message.call, texts().notice);
           record(`recording ${id}`, again, () => line?.send({ type: 'ack.recording', id }));
         }
+        return;
+      case 'answer':
+      case 'phone':
+      case 'open.card':
         return;
       default: {
         const never: never = message;
