@@ -1,13 +1,13 @@
 /** What a browser is called in the list of paired browsers, from the User-Agent header. For people, never for decisions. */
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
-  [/\bEdg(?:A|iOS)?\/(\d+)/, 'Edge'],
-  [/\bOPR\/(\d+)/, 'Opera'],
-  [/\bVivaldi\/(\d+)/, 'Vivaldi'],
-  [/\bYaBrowser\/(\d+)/, 'Yandex Browser'],
-  [/\bFirefox\/(\d+)/, 'Firefox'],
-  [/\b(?:Headless)?Chrome\/(\d+)/, 'Chrome'],
-  [/\bVersion\/(\d+).*Safari\//, 'Safari'],
+  [/\bEdg(?:A|iOS)?\/(\d{1,4})/, 'Edge'],
+  [/\bOPR\/(\d{1,4})/, 'Opera'],
+  [/\bVivaldi\/(\d{1,4})/, 'Vivaldi'],
+  [/\bYaBrowser\/(\d{1,4})/, 'Yandex Browser'],
+  [/\bFirefox\/(\d{1,4})/, 'Firefox'],
+  [/\b(?:Headless)?Chrome\/(\d{1,4})/, 'Chrome'],
+  [/\bVersion\/(\d{1,4}).*Safari\//, 'Safari'],
 ];
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/Windows NT/, 'Windows'],

@@ -33,12 +33,12 @@ export type PanelPorts = {
 const done: Answer = { ok: true, value: null };
 
 export function panelState({ version, session, calls, journal, bridge, notices, phoneStatus }: PanelPorts): PanelState {
-  const { state, paired, reason, pairing } = bridge.state();
+  const { state, paired, browsers, reason, pairing } = bridge.state();
   return {
     version,
     phone: phoneStatus(),
     kommo: session.status(),
-    browser: { state, paired, reason, pairing },
+    browser: { state, paired, browsers, reason, pairing },
     calls: calls.views(),
     undelivered: journal.undelivered(),
     notices: notices.list(),
@@ -135,6 +135,8 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       bridge.forgetBrowsers();
       return done;
     },
+    forgetBrowser: (id) =>
+      bridge.forgetBrowser(id) ? done : { ok: false, message: 'This browser is not paired any more.' },
 
     provision: (text) => {
       const parsed = parseProvisioning(text);
