@@ -131,6 +131,8 @@ export async function openPeer(port: number, origin: string | undefined, headers
     /** Resolves when the socket is closed, with its close code and reason. */
     closed: () => until(() => closed),
     close: () => socket.close(),
+    /** Reads nothing more, as a page that hangs. */
+    pause: () => socket.pause(),
     stopAnswering: () => {
       deaf = true;
     },
