@@ -9,7 +9,9 @@ import type { CompletedCall } from '../app/calls/completed-call.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { officeOf } from '../app/kommo/office.ts';
 import { createBridge } from './bridge/bridge.ts';
+import { createExtensions } from './bridge/extensions.ts';
 import { PairedBrowserSchema } from './bridge/paired-browser.ts';
+import { createTabRequests } from './bridge/tab-requests.ts';
 import { createCallerResolver } from './caller/caller.ts';
 import { createCards } from './caller/cards.ts';
 import { createTurns } from './caller/turns.ts';
@@ -59,6 +61,7 @@ export function compose(foundation: Foundation): void {
     timeline,
     onChange: () => {
       refresh();
+      bridge.phoneIs(phoneStatus.current().state === 'registered');
       if (phoneStatus.current().state !== 'connecting') openPanelOnce();
     },
   });
@@ -143,13 +146,22 @@ export function compose(foundation: Foundation): void {
       deliveries.run();
     },
   });
-  const cards = createCards({ session, timeline, open: (url) => shell.openExternal(url), log });
+  const cards = createCards({
+    session,
+    timeline,
+    open: (url) => shell.openExternal(url),
+    openInTab: (target) => bridge.openCard(target),
+    log,
+  });
   const ownExtension = () => phoneStatus.current().extension ?? '';
+  const extensions = createExtensions({ vault, origin: session.origin });
   /** The Kommo user that the settings name for the extension of a call. */
   const mappedUser = (call: Call): number | null => {
-    const { users } = settings.calls();
     const extension = call.source === 'watched' ? call.local.user : ownExtension();
-    return Object.hasOwn(users, extension) ? (users[extension] ?? null) : null;
+    // What the administrator gave this desktop counts before what the widget's settings say for the account.
+    return (
+      [settings.calls().users, extensions.users()].find((users) => Object.hasOwn(users, extension))?.[extension] ?? null
+    );
   };
   const signedInAgent = (): CompletedCall['agent'] => {
     const user = session.user();
@@ -180,6 +192,8 @@ export function compose(foundation: Foundation): void {
     },
     notShown: (id, reason) => {
       notices.add('toasts', reason);
+      // Then Kommo's page may pop it up.
+      calls.tellAgain(id);
       if (calls.views().some((view) => view.id === id)) panel.showBeside();
     },
   });
@@ -207,7 +221,7 @@ export function compose(foundation: Foundation): void {
     popRule: settings.calls,
     pop: (id, party) => {
       timeline.add('pop', id);
-      void cards.open(id, party);
+      void cards.open(id, party, 'by-itself');
     },
     toasts,
     timeline,
@@ -238,7 +252,7 @@ export function compose(foundation: Foundation): void {
     },
     changed: (view, isPrivate) => {
       if (view.answeredAt !== null) turns.answered(view.id);
-      if (!isPrivate) bridge.showCall(bridgeCallOf(view));
+      if (!isPrivate) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();
     },
   });
@@ -256,6 +270,8 @@ export function compose(foundation: Foundation): void {
       refresh();
       if (state.state === 'connected') deliveries.wake('widget');
     },
+    asked: createTabRequests({ calls, annotations, phoneStatus: phoneStatus.current }),
+    extensions: extensions.learn,
   });
 
   const deliveries = createDeliveries({

@@ -50,7 +50,7 @@ export type CallPorts = {
   popRule(): PopRule;
   /** Opens the card of a live call in the browser. */
   pop(id: string, party: Party): void;
-  toasts: Toasts;
+  toasts: Omit<Toasts, 'shows'>;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
@@ -331,6 +331,11 @@ export function createCalls(ports: CallPorts) {
       return true;
     },
     views: (): CallView[] => [...book.live.values()].map(view),
+    /** What is shown of a live call beside its state has changed. */
+    tellAgain(id: string): void {
+      const call = byId(id);
+      if (call !== undefined) announce(call);
+    },
     /**
      * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for
      * a new contact of somebody who is known. The name is not waited for. Null where nothing is known of the call any

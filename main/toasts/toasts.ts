@@ -32,7 +32,7 @@ const KEPT = 50;
 const MOST_CHANGES = 2;
 
 export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
-  const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean }>();
+  const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean; failed: boolean }>();
 
   function present(id: string, subject: ToastSubject): void {
     let toast = toasts.get(id);
@@ -42,7 +42,7 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
         (action) => acted(id, action),
         () => toasts.delete(id),
       );
-      toast = { handle, changes: 0, named: false };
+      toast = { handle, changes: 0, named: false, failed: false };
       toasts.set(id, toast);
     } else toast.changes += 1;
     // The name counts from when it is first read, be it on the first toast or on a later one.
@@ -50,7 +50,9 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     toast.named ||= names;
     const events = [...(first ? ['toast'] : []), ...(names ? ['name'] : []), ...(first || names ? [] : ['update'])];
     for (const event of events) timeline.add(`${event}.requested`, id);
+    const shown = toast;
     void toast.handle.show(contentOf(subject)).then((result: ShowResult) => {
+      shown.failed = !result.shown;
       const failed = result.shown ? {} : { shown: false, reason: result.reason };
       for (const event of events) timeline.add(`${event}.shown`, id, failed);
       if (!result.shown) notShown(id, result.reason);
@@ -99,6 +101,9 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
       toast.handle.close();
       toasts.delete(completed.id);
     },
+
+    /** Whether the agent was shown this call, or is about to be. */
+    shows: (id: string): boolean => toasts.get(id)?.failed === false,
 
     closeAll(): void {
       for (const { handle } of toasts.values()) handle.close();

@@ -53,6 +53,11 @@ const RINGING: BridgeCall = {
   resolving: false,
   startedAt: Date.now(),
   answeredAt: null,
+  muted: false,
+  heldBy: [],
+  can: ['answer', 'decline'],
+  popped: false,
+  newContactNumber: null,
 };
 
 type Asked = { method: string; payload: Record<string, unknown> };
@@ -106,6 +111,8 @@ async function startDesktop(): Promise<void> {
     limits: { ack: 3000 },
     now: Date.now,
     log: () => undefined,
+    asked: () => null,
+    extensions: () => undefined,
     onState: () => undefined,
   });
   await bridge.start();
@@ -463,7 +470,9 @@ describe("the browser's permission, on a page of https://acme.kommo.com", () => 
       browsers: { load: () => [], save: () => undefined },
       now: Date.now,
       log: () => undefined,
-      onState: () => undefined,
+      asked: () => null,
+    extensions: () => undefined,
+    onState: () => undefined,
     });
     await desktop.start();
     remote = await browser.newContext({ viewport: { width: 640, height: 400 } });
