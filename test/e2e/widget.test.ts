@@ -449,7 +449,7 @@ describe('a page of another origin', () => {
         picture: await load('img'),
       };
     }, bridge.state().port);
-    expect(got).toEqual({ fetch: 'nothing', opaque: '', socket: 'nothing', script: 'nothing', picture: 'nothing' });
+    expect(got).toEqual({ fetch: 'nothing', opaque: 'nothing', socket: 'nothing', script: 'nothing', picture: 'nothing' });
     expect(bridge.state().tabs).toBe(1);
   });
 });
