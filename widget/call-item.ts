@@ -120,7 +120,6 @@ export function createCallItem(first: BridgeCall, texts: CardTexts, actions: Cal
     card.href = path ?? '';
     card.textContent = call.entity === null ? texts.new_contact : texts.open_card;
     details.hidden = call.answeredAt === null;
-    if (call.state === 'ended') details.open = true;
     showButtons();
     tick();
   }

@@ -72,39 +72,35 @@ export function openPolls(port: number, events: ChannelEvents): Channel {
     clearTimeout(timer);
   }
 
-  /** One request; true where the next one should follow at once. */
-  async function exchange(): Promise<boolean> {
+  /** One request, and when the next one is to follow. */
+  async function exchange(): Promise<'at once' | 'later' | 'never'> {
     const frames = out;
     out = [];
     const data = await packPart(subtle, sealed ? (keys?.polls ?? null) : null, number, frames);
     const packed = await loadScript(`http://127.0.0.1:${port}${POLL_PATH}?c=${id}&n=${number}&d=${data}`);
     const isSealed = packed?.startsWith('s') === true;
-    if (closed || packed === undefined || (sealed && !isSealed) || (isSealed && keys === null)) return false;
+    if (closed || packed === undefined || (sealed && !isSealed) || (isSealed && keys === null)) return 'never';
     const key = isSealed ? (keys?.answers ?? null) : null;
     const answer = await unpackPart(subtle, key, number, packed.slice(1), PollAnswerSchema);
-    if (answer === null) return false;
+    if (answer === null) return 'never';
     sealed ||= isSealed;
     number += 1;
-    for (const frame of answer.frames) {
-      if (closed) return true;
-      await events.frame(frame);
-    }
-    if (answer.closed !== null) return false;
-    if (!closed && answer.frames.length === 0 && out.length === 0) timer = setTimeout(poll, POLL_EVERY);
-    else queueMicrotask(poll);
-    return true;
+    for (const frame of answer.frames) if (!closed) await events.frame(frame);
+    if (answer.closed !== null) return 'never';
+    return answer.frames.length > 0 ? 'at once' : 'later';
   }
 
   function poll(): void {
     if (closed || polling) return;
     clearTimeout(timer);
     polling = true;
-    exchange()
-      .catch(() => false)
-      .then((goesOn) => {
+    void exchange()
+      .catch(() => 'never' as const)
+      .then((next) => {
         polling = false;
-        if (!goesOn) end();
-        else if (out.length > 0) poll();
+        if (next === 'never') end();
+        else if (next === 'at once' || out.length > 0) poll();
+        else if (!closed) timer = setTimeout(poll, POLL_EVERY);
       });
   }
 

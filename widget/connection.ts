@@ -171,9 +171,9 @@ function running(
       return permissionChanged({ ...now, permission: event.permission });
     case 'connect':
       if (isTrying(now)) return [now, []];
-      if (now.paired) return dial({ ...now, failures: 0 }, 'token', null);
-      // Nothing to dial with: the agent says that the browser allows it now.
-      return now.phase === 'denied' ? inquire({ ...now, problem: null }) : [now, []];
+      // The agent says that the browser allows it now: it is asked, before anything is tried.
+      if (now.phase === 'denied') return inquire({ ...now, problem: null });
+      return now.paired ? dial({ ...now, failures: 0 }, 'token', null) : [now, []];
     case 'code':
       return isTrying(now) ? [now, []] : dial({ ...now, failures: 0 }, 'code', event.code);
     case 'opened':

@@ -171,7 +171,7 @@ export function createPanel(texts: CardTexts, actions: PanelActions): Panel {
         'problem',
         view.badCode || connection.problem !== null || connection.phase === 'denied',
       );
-      sentence.hidden = connection.phase === 'connected' && view.calls.length > 0 && view.phoneReady !== false;
+      sentence.hidden = shown.tone === 'good' && view.calls.length > 0;
       steps.replaceChildren(...shown.steps.map((step) => element('li', { textContent: step })));
       steps.hidden = shown.steps.length === 0;
       note.textContent = shown.note;
@@ -185,6 +185,9 @@ export function createPanel(texts: CardTexts, actions: PanelActions): Panel {
       showCalls(view);
       // What the agent has to read or do is not hidden behind a folded card.
       card.classList.toggle('urgent', view.notice !== null);
+      // With nothing to say it is small: what is beneath it is Kommo's.
+      const idle = shown.tone === 'good' && view.calls.length === 0 && view.notice === null;
+      card.classList.toggle('idle', idle);
       card.dataset['phase'] = connection.phase;
     },
     remove() {

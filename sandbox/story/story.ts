@@ -142,7 +142,7 @@ async function pair({ panel, kommo, step }: Stage): Promise<void> {
   step(`the panel shows the pairing code ${code}`);
   await kommo.getByLabel('Pairing code').fill(code);
   await kommo.getByRole('button', { name: 'Pair', exact: true }).click();
-  await kommo.getByText('Calls of this computer are shown here.').waitFor();
+  await kommo.locator('#ringside-widget').getByText('Connected', { exact: true }).waitFor();
   await panel.getByRole('button', { name: /^Browser.*Connected/ }).waitFor();
   step('typed into the Ringside widget in the Kommo page: the browser is paired');
   await panel.getByRole('button', { name: /^Browser/ }).click();
