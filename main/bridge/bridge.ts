@@ -406,6 +406,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       case 'role':
         tab.leader = message.leader;
         tab.locks = message.locks;
+        if (message.leader) supersede(session);
         return choose();
       case 'ack':
       case 'ack.recording': {
@@ -432,6 +433,17 @@ export function createBridge(ports: BridgePorts): Bridge {
         const never: never = message;
         return never;
       }
+    }
+  }
+
+  /**
+   * A browser gives its lock to one tab at a time. So a tab of it that polled and held the lock is gone when another
+   * one holds it, long before its silence tells.
+   */
+  function supersede(holder: Session): void {
+    for (const [session, tab] of tabs) {
+      if (session === holder || !session.polled || session.clientId() !== holder.clientId()) continue;
+      if (tab.leader) session.drop();
     }
   }
 

@@ -159,6 +159,20 @@ describe('what a widget that polls gets', () => {
     await vi.waitFor(() => expect(bridge.state().tabs).toBe(1));
   });
 
+  test('a tab that was reloaded takes the place of what it was before, at once', async () => {
+    await start();
+    const before = await ready();
+    const waits = bridge.deliver(CALL);
+    const after = await ready();
+    expect(await waits).toBe('no-widget');
+    expect(after.take('role')).toEqual({ type: 'role', leader: true });
+    const delivered = bridge.deliver(CALL);
+    await after.poll();
+    await after.poll({ type: 'ack', id: after.take('call.completed').call.id });
+    expect(await delivered).toBe('shown');
+    await expect(before.poll()).rejects.toThrow('404');
+  });
+
   test('what waits for a tab that does not poll is bounded', async () => {
     await start();
     await ready();
