@@ -1,5 +1,7 @@
 /** Runs the figures that were asked for and says which goal was missed. A missed goal fails nothing; a figure that breaks does. */
 import { held, type Figure, type Row } from './figure.ts';
+import { addCallFigure } from './addcall.ts';
+import { bridgeEventsFigure } from './bridge-events.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
@@ -15,6 +17,8 @@ const FIGURES: readonly Figure[] = [
   drainFigure,
   officeFigure,
   untoldOfficeFigure,
+  bridgeEventsFigure,
+  addCallFigure,
 ];
 
 /**

@@ -140,6 +140,15 @@ describe('too much', () => {
     await works(at, next);
   });
 
+  test('many calls at once, each acknowledged, are no flood', async () => {
+    const at = await desk([BROWSER]);
+    const peer = await leader(at);
+    peer.answer('call.completed', ({ call: { id } }) => ({ type: 'ack', id }));
+    const ids = Array.from({ length: 500 }, (_, index) => `call-${index}`);
+    const outcomes = await Promise.all(ids.map((id) => at.bridge.deliver(call(id))));
+    expect(new Set(outcomes)).toEqual(new Set(['shown']));
+  });
+
   test('a tab that does not read is let go before it costs memory; the next one is served', async () => {
     const at = await desk([BROWSER], { heartbeat: 60_000 });
     const slow = await leader(at);

@@ -35,12 +35,15 @@ export async function openPeer(port: number, origin: string | undefined, headers
   });
   const heard: DesktopMessage[] = [];
   const news = new EventTarget();
+  const answers = new Map<string, (message: DesktopMessage) => WidgetMessage>();
   let closed: { code: number; reason: string } | null = null;
   let deaf = false;
   socket.on('message', (data: Buffer) => {
     const parsed = parseDesktopFrame(data.toString());
     if (!parsed.ok) throw new Error(`The desktop sent a frame that is ${parsed.code}.`);
     if (parsed.message.type === 'ping' && !deaf) send({ type: 'pong' });
+    const answer = answers.get(parsed.message.type)?.(parsed.message);
+    if (answer !== undefined) return send(answer);
     heard.push(parsed.message);
     news.dispatchEvent(new Event('news'));
   });
@@ -127,6 +130,10 @@ export async function openPeer(port: number, origin: string | undefined, headers
     send,
     sendRaw: (data: string | Buffer) => socket.send(data),
     next,
+    /** From now on messages of a type are answered by themselves, and not kept. */
+    answer<T extends DesktopMessage['type']>(type: T, by: (message: Of<T>) => WidgetMessage): void {
+      answers.set(type, (message) => by(message as Of<T>));
+    },
     authenticate,
     /** Resolves when the socket is closed, with its close code and reason. */
     closed: () => until(() => closed),
