@@ -133,6 +133,7 @@ export function createTabCalls(
     /** There is a line: the desktop learns what it may want to know of this tab and account. */
     connected(): void {
       connected = true;
+      say(null);
       tellView();
       const { extensions } = page.settings();
       if (Object.keys(extensions).length > 0) send({ type: 'extensions', users: extensions });

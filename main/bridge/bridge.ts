@@ -22,7 +22,7 @@ import {
 } from '../../app/bridge/protocol.ts';
 import { toBase64Url } from '../../app/bridge/transcript.ts';
 import type { CompletedCall, EntityRef } from '../../app/calls/completed-call.ts';
-import type { KommoOrigin } from '../../app/kommo/address.ts';
+import { isLoopback, parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import { admit } from './admission.ts';
 import { browserName } from './browser-name.ts';
 import { socketChannel, type Channel } from './channel.ts';
@@ -248,6 +248,7 @@ export function createBridge(ports: BridgePorts): Bridge {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (admission?.ok !== true) {
       ports.log('bridge.request-refused', { why: admission?.why ?? 'stopped' });
+      if (admission?.why === 'origin') otherAccount(request.headers.origin);
       response.writeHead(403).end();
       return;
     }
@@ -324,6 +325,17 @@ export function createBridge(ports: BridgePorts): Bridge {
   }
 
   const polls = createPolls({ silence: limits.pollSilence, open: takeOver });
+
+  /** A page of another account is told nothing, not even that Ringside is here; the agent is told why. */
+  function otherAccount(origin: string | undefined): void {
+    const own = ports.origin();
+    const other = parseOrigin(origin ?? '');
+    if (own === null || other === null || isLoopback(other)) return;
+    trouble =
+      `A Kommo page of another account (${new URL(other).host}) asks for Ringside, which is signed in to ` +
+      `${new URL(own).host}. Sign in to both as the same user of the same account.`;
+    publish();
+  }
 
   // --- browsers
 

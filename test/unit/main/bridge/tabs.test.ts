@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AnswerReason, BridgeCall } from '../../../../app/bridge/protocol.ts';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createBridge, type Bridge, type TabRequest } from '../../../../main/bridge/bridge.ts';
-import { nonce, openTab, type Peer } from './widget-peer.ts';
+import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
 
 const ORIGIN = 'https://acme.kommo.com';
 const CLIENT = randomUUID();
@@ -96,6 +96,28 @@ test('a tab of somebody who is not signed in on the desktop any more commands no
   expect(await peer.next('refused')).toMatchObject({ code: 'other-user' });
   expect(await peer.closed()).toMatchObject({ code: 4000 });
   expect(requests).toEqual([]);
+});
+
+test('a page of another account is told nothing, and the agent is told why; another site is not worth a word', async () => {
+  const port = bridge.state().port ?? 0;
+  const knock = (origin: string) => fetch(`http://127.0.0.1:${port}/health`, { headers: { Origin: origin } });
+  for (const origin of ['https://evil.example', 'http://127.0.0.1:8080', 'https://www.kommo.com']) {
+    expect((await knock(origin)).status).toBe(403);
+    expect(bridge.state().reason).toBeNull();
+  }
+  const answer = await knock('https://other.kommo.com');
+  expect([answer.status, await answer.text(), answer.headers.get('access-control-allow-origin')]).toEqual([
+    403,
+    '',
+    null,
+  ]);
+  expect(bridge.state().reason).toBe(
+    'A Kommo page of another account (other.kommo.com) asks for Ringside, which is signed in to acme.kommo.com. ' +
+      'Sign in to both as the same user of the same account.',
+  );
+  await expect(openPeer(port, 'https://other.kommo.com')).rejects.toThrow('403');
+  await tab();
+  expect(bridge.state().reason).toBeNull();
 });
 
 test('tabs hear whether there is a phone: those that are there and those that come', async () => {
