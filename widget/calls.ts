@@ -31,8 +31,6 @@ const REASONS = {
   'no-phone': 'reason_no_phone',
 } as const satisfies Record<AnswerReason, keyof CardTexts>;
 
-export type TabCalls = ReturnType<typeof createTabCalls>;
-
 /** `send` reaches the desktop while there is a line; `changed` when there is something new to show. */
 export function createTabCalls(
   page: KommoPage,

@@ -78,12 +78,14 @@ test('a call is declined in Kommo', async () => {
   await button('Decline').click();
   await happened(ringside, id, 'ended', { disposition: 'declined' });
   await item('ringing').waitFor({ state: 'detached' });
+  expect(await askedOfKommo(page, 'show_notification')).toEqual([]);
 });
 
 test('an unknown caller: the card in Kommo leads to the form for a new contact', async () => {
   const { placed } = await incoming(office, ringside, { user: unknown.phone }, { kind: 'talk' });
   await page.locator('#ringside-widget').getByText('New contact').click();
   await page.waitForURL(`**/contacts/add?phone=${encodeURIComponent(unknown.phone)}`);
+  expect(office.desktop.openedUrls(), 'nothing but this page is needed').toEqual([]);
   placed.cancel();
   await item('ringing').waitFor({ state: 'detached' });
 });
@@ -109,14 +111,16 @@ test('a number is called by a click, on a card and in a list, once however fast 
   ]);
 });
 
-test('without a connected phone a click on a number says so, and with it no more', async () => {
+test('without a connected phone a click on a number says so and calls nothing', async () => {
   office.pbx.answerNonsense(true);
   office.pbx.dropSockets();
   await page.getByText('Ringside is connected, but its phone is not').waitFor();
+  const before = ringside.timeline().filter(({ event }) => event === 'dialling').length;
   await page.locator(`a.phone[data-element="contact:${marcusWebb.id}"]`).click();
   await page
     .locator('#ringside-widget')
     .getByRole('alert')
     .getByText('The phone of Ringside is not connected')
     .waitFor();
+  expect(ringside.timeline().filter(({ event }) => event === 'dialling')).toHaveLength(before);
 });

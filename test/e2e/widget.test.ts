@@ -449,7 +449,13 @@ describe('a page of another origin', () => {
         picture: await load('img'),
       };
     }, bridge.state().port);
-    expect(got).toEqual({ fetch: 'nothing', opaque: 'nothing', socket: 'nothing', script: 'nothing', picture: 'nothing' });
+    expect(got).toEqual({
+      fetch: 'nothing',
+      opaque: 'nothing',
+      socket: 'nothing',
+      script: 'nothing',
+      picture: 'nothing',
+    });
     expect(bridge.state().tabs).toBe(1);
   });
 });
@@ -471,8 +477,8 @@ describe("the browser's permission, on a page of https://acme.kommo.com", () => 
       now: Date.now,
       log: () => undefined,
       asked: () => null,
-    extensions: () => undefined,
-    onState: () => undefined,
+      extensions: () => undefined,
+      onState: () => undefined,
     });
     await desktop.start();
     remote = await browser.newContext({ viewport: { width: 640, height: 400 } });
