@@ -27,10 +27,8 @@ test.each([
 ])('%s is not', (written) => expect(dialable(written)).toBeNull());
 
 test('nothing but digits, stars, hashes and one leading plus ever comes out', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[+\d ()*#.-]{0,40}$/)), (written) => {
-      const dialled = dialable(written);
-      if (dialled !== null) expect(dialled).toMatch(/^\+?[\d*#]{1,32}$/);
-    }),
-  );
+  const written = fc.oneof(fc.string(), fc.stringMatching(/^[+\d ()*#.-]{0,40}$/));
+  expect(() =>
+    fc.assert(fc.property(written, (text) => /^\+?[\d*#]{1,32}$/.test(dialable(text) ?? '0'))),
+  ).not.toThrow();
 });
