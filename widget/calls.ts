@@ -134,7 +134,7 @@ export function createTabCalls(
       say(null);
       tellView();
       const { extensions } = page.settings();
-      if (Object.keys(extensions).length > 0) send({ type: 'extensions', users: extensions });
+      if (extensions !== null) send({ type: 'extensions', users: extensions });
     },
 
     /** The line is gone, and with it whatever was going on as far as this tab knows. */

@@ -10,8 +10,8 @@ export type RingPopup = 'auto' | 'always' | 'never';
 
 export type WidgetSettings = {
   ringPopup: RingPopup;
-  /** Kommo user ids by extension. */
-  extensions: Record<string, number>;
+  /** Kommo user ids by extension; null where Kommo does not give the settings at all. */
+  extensions: Record<string, number> | null;
 };
 
 /** What is wrong with settings that are about to be saved. */
@@ -77,7 +77,10 @@ export function readSettings(settings: unknown): WidgetSettings {
   const single = pairs.filter(([, extension]) => pairs.filter(([, other]) => other === extension).length === 1);
   return {
     ringPopup: popupOf(settings) ?? 'auto',
-    extensions: Object.fromEntries(single.slice(0, MOST_EXTENSIONS).map(([id, extension]) => [extension, id])),
+    extensions:
+      typeof settings === 'object' && settings !== null
+        ? Object.fromEntries(single.slice(0, MOST_EXTENSIONS).map(([id, extension]) => [extension, id]))
+        : null,
   };
 }
 

@@ -1,9 +1,11 @@
 /** The widget in real Chromium, in the sandbox's Kommo page, against the program itself: what the agent does in Kommo. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { people } from '../../sandbox/kommo/index.ts';
+import { agents, people } from '../../sandbox/kommo/index.ts';
+import { AGENT } from '../../sandbox/story/office.ts';
 import type { KommoTab } from './support/kommo-tab.ts';
 import {
+  announcements,
   askedOfKommo,
   browserIs,
   happened,
@@ -15,7 +17,7 @@ import {
 } from './support/office.ts';
 import type { Ringside } from './support/ringside.ts';
 
-const { annaPetrova, marcusWebb, ruthAlvarez, unknown } = people;
+const { annaPetrova, davidChen, marcusWebb, ruthAlvarez, unknown } = people;
 
 let office: TestOffice;
 let ringside: Ringside;
@@ -109,6 +111,26 @@ test('a number is called by a click, on a card and in a list, once however fast 
     marcusWebb.phone,
     ruthAlvarez.phone,
   ]);
+});
+
+test("the extensions in the widget's settings say whose call it is, until they are taken out again", async () => {
+  const { widget } = office.kommo;
+  if (widget === null) throw new Error('Kommo has no widget');
+  const toldWith = async (extensions: Record<string, string>): Promise<unknown> => {
+    widget.settings = { ...widget.settings, extensions };
+    await page.reload();
+    await browserIs(ringside, 'Connected');
+    const before = announcements(office, davidChen.phone).length;
+    const { placed, id } = await incoming(office, ringside, { user: davidChen.phone }, { kind: 'talk' });
+    await happened(ringside, id, 'resolve.done');
+    placed.cancel();
+    await happened(ringside, id, 'ended');
+    return announcements(office, davidChen.phone).at(before)?.body;
+  };
+  const body = (user: number) => ({ add: [{ type: 'phone_call', phone_number: davidChen.phone, users: [user] }] });
+  const { anaSilva, benOrtiz } = agents;
+  expect(await toldWith({ [benOrtiz.id]: AGENT.extension, [anaSilva.id]: '999' })).toEqual(body(benOrtiz.id));
+  expect(await toldWith({})).toEqual(body(anaSilva.id));
 });
 
 test('without a connected phone a click on a number says so and calls nothing', async () => {

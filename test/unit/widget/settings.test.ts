@@ -24,7 +24,12 @@ describe('the extensions of the users', () => {
 
   test('no more are told than fit a frame', () => {
     const extensions = Object.fromEntries(Array.from({ length: 999 }, (_, index) => [index + 1, `e${index}`]));
-    expect(Object.keys(readSettings({ extensions }).extensions)).toHaveLength(300);
+    expect(Object.keys(readSettings({ extensions }).extensions ?? {})).toHaveLength(300);
+  });
+
+  test('none is told of as none; settings that are not to be had are not', () => {
+    expect(readSettings({ ring_popup: '' }).extensions).toEqual({});
+    expect(readSettings(undefined).extensions).toBeNull();
   });
 });
 
@@ -55,7 +60,7 @@ test('whatever Kommo gives, something holds', () => {
       (settings) => {
         const { ringPopup, extensions } = readSettings(settings);
         expect(['auto', 'always', 'never']).toContain(ringPopup);
-        for (const [extension, userId] of Object.entries(extensions)) {
+        for (const [extension, userId] of Object.entries(extensions ?? {})) {
           expect(extension).toMatch(/^[^\s@]{1,32}$/);
           expect(Number.isSafeInteger(userId) && userId > 0).toBe(true);
         }
