@@ -61,6 +61,8 @@ export type BridgeLimits = {
   /** Of these, how many may not have proved themselves yet. */
   strangers: number;
   socketsOfBrowser: number;
+  /** How much later than the tab that records the others hear that a call is over. */
+  aside: number;
   /** Without a poll for so long, a tab that polls is gone: browsers run a hidden tab's timers once a minute. */
   pollSilence: number;
 };
@@ -74,6 +76,7 @@ const LIMITS: BridgeLimits = {
   sockets: 160,
   strangers: 40,
   socketsOfBrowser: 32,
+  aside: 120,
   pollSilence: 150_000,
 };
 
@@ -539,7 +542,15 @@ export function createBridge(ports: BridgePorts): Bridge {
     notify(call.id);
     const after = calls.get(call.id);
     const told = after !== undefined && after.notified !== (before?.notified ?? 'no') ? first : undefined;
-    for (const session of tabs.keys()) if (session !== told) session.send({ type: 'call', call, notify: false });
+    const say = (session: Session): void => session.send({ type: 'call', call, notify: false });
+    if (call.state !== 'ended' || first === undefined) {
+      for (const session of tabs.keys()) if (session !== told) say(session);
+      return;
+    }
+    // The one that is to record it has the processor for itself: the others only take the call off their card.
+    say(first);
+    const others = [...tabs.keys()].filter((session) => session !== first);
+    setTimeout(() => others.forEach(say), limits.aside).unref();
   }
 
   function rememberLate(key: string): void {

@@ -21,6 +21,9 @@ let port: number;
 /** What the program on the port does with a socket that comes. */
 let greet: (socket: WebSocket) => void;
 let heard: string[];
+/** Says this, as a desktop does, once the widget has said hello. */
+const answer = (message: object) => (socket: WebSocket) =>
+  socket.once('message', () => socket.send(JSON.stringify(message)));
 let line: Line | null;
 
 beforeEach(async () => {
@@ -138,20 +141,14 @@ describe('a program on our port', () => {
   );
 
   test('that cannot prove itself learns neither the account nor the user', async () => {
-    greet = (socket) =>
-      socket.send(
-        JSON.stringify({ type: 'hello', version: 2, versions: VERSIONS, nonce: nonce(), proof: nonce(), share: null }),
-      );
+    greet = answer({ type: 'hello', version: 2, versions: VERSIONS, nonce: nonce(), proof: nonce(), share: null });
     expect(await attempt()).toEqual({ problem: { kind: 'impostor' }, told: NOTHING });
     expect(heard.map((said) => (JSON.parse(said) as { type: string }).type)).toEqual(['hello']);
     expect(heard.join()).not.toMatch(/acme|42/);
   });
 
   test('that claims version 1 gets no proof of a typed code, which could be searched for', async () => {
-    greet = (socket) =>
-      socket.send(
-        JSON.stringify({ type: 'hello', version: 1, versions: { min: 1, max: 1 }, nonce: nonce(), proof: null }),
-      );
+    greet = answer({ type: 'hello', version: 1, versions: { min: 1, max: 1 }, nonce: nonce(), proof: null });
     const { problem } = await attempt({ way: 'code', secret: 'K7QM-2XPD' });
     expect(problem).toEqual({ kind: 'refused', code: 'version', seconds: null, tries: null });
     expect(heard.map((said) => (JSON.parse(said) as { type: string }).type)).toEqual(['hello']);
@@ -159,10 +156,7 @@ describe('a program on our port', () => {
 
   test('that sends a share of low order is no desktop', async () => {
     const share = toBase64Url(new Uint8Array(32));
-    greet = (socket) =>
-      socket.send(
-        JSON.stringify({ type: 'hello', version: 2, versions: VERSIONS, nonce: nonce(), proof: null, share }),
-      );
+    greet = answer({ type: 'hello', version: 2, versions: VERSIONS, nonce: nonce(), proof: null, share });
     const { problem } = await attempt({ way: 'code', secret: 'K7QM-2XPD' });
     expect(problem).toEqual({ kind: 'impostor' });
   });

@@ -278,10 +278,10 @@ describe('what anybody else gets', () => {
   });
 
   test('channels that nobody uses are counted and go', async () => {
-    await start({ strangers: 3, silence: 60 });
+    await start({ strangers: 3, silence: 1500 });
     const open = () => openPollPeer(port, ORIGIN).poll();
     for (let count = 0; count < 3; count += 1) await open();
     await expect(open()).rejects.toThrow('503');
-    await vi.waitFor(open);
+    await vi.waitFor(open, { timeout: 10_000 });
   });
 });
