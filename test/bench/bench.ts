@@ -8,6 +8,7 @@ import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { refreshFigure } from './refresh.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
+import { widgetScriptFigure } from './widget-script.ts';
 
 const FIGURES: readonly Figure[] = [
   startFigure,
@@ -19,6 +20,7 @@ const FIGURES: readonly Figure[] = [
   untoldOfficeFigure,
   bridgeEventsFigure,
   addCallFigure,
+  widgetScriptFigure,
 ];
 
 /**
