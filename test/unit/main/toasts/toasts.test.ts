@@ -211,3 +211,18 @@ test('at the end of the program every toast is closed', () => {
   toasts.closeAll();
   expect(desktop.map(({ closed }) => closed)).toEqual([true, true]);
 });
+
+test('a call counts as shown until the desktop says otherwise; one that the agent closed was seen', async () => {
+  toasts.open(subject(call()));
+  expect(toasts.shows('r-1')).toBe(true);
+  desktop[0]?.dismissed();
+  expect(toasts.shows('r-1')).toBe(true);
+
+  result = { shown: false, reason: 'There is no notification service.' };
+  toasts.open(subject(call()));
+  await vi.waitFor(() => expect(notShown).toHaveBeenCalledWith('r-1', 'There is no notification service.'));
+  expect(toasts.shows('r-1')).toBe(false);
+  result = { shown: true };
+  toasts.name(subject(call(), 'Anna Petrova'));
+  await vi.waitFor(() => expect(toasts.shows('r-1')).toBe(true));
+});
