@@ -60,7 +60,8 @@ function described(
     case 'asking':
       return {
         ...off,
-        sentence: connection.dismissed ? texts.dismissed : texts.asking,
+        // Nobody answered, and nothing took as long as a person would: what is missing is Ringside.
+        sentence: connection.dismissed ? texts.dismissed : problem === null ? texts.asking : texts.not_running_code,
         steps: [texts.asking_1, allow(browser, texts)],
         note: texts.anyway,
       };
@@ -79,7 +80,7 @@ function described(
       return {
         status: texts.status_unpaired,
         tone: 'off',
-        sentence: problem ?? texts.unpaired,
+        sentence: connection.dismissed ? texts.dismissed : (problem ?? texts.unpaired),
         note: permission === 'prompt' ? texts.asking_code : null,
       };
     case 'lost':

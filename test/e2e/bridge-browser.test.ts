@@ -1,4 +1,5 @@
 /** The bridge's rules in real Chromium: its permission for local connections, and the second way where no socket opens. */
+import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,6 +14,7 @@ import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import { createBridge, type Bridge } from '../../main/bridge/bridge.ts';
 import type { PairedBrowser } from '../../main/bridge/paired-browser.ts';
+import { startDesktop as startScreen } from '../../sandbox/desktop/desktop.ts';
 import { agents, openKommo, people, type Kommo } from '../../sandbox/kommo/index.ts';
 import { bundles } from '../../scripts/bundles.ts';
 import { openPermissionPage, type PermissionPage } from './support/permission-page.ts';
@@ -219,6 +221,58 @@ describe('the permission for local connections, with the check on', () => {
     await setPermission('granted');
     await phase(page, 'connected');
   });
+});
+
+test('a question that a person closes is told from a desktop that is not there: in a browser with a window', async () => {
+  const site = await openPermissionPage(join(folder, 'widget', 'script.js'), ANA);
+  const screen = await startScreen({ daemon: 'recording' });
+  const env = Object.fromEntries(
+    Object.entries(screen.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const browser = await chromium.launch({
+    ...CHROMIUM,
+    headless: false,
+    env,
+    args: [...CHROMIUM.args, '--no-first-run', ...site.switches],
+  });
+  try {
+    await startDesktop(site.origin);
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(site.origin);
+    await phase(page, 'unpaired');
+    // Nothing is set here: the browser asks as it asks an agent.
+    const clicked = performance.now();
+    await pair(page);
+    await vi.waitFor(() => expect(performance.now() - clicked).toBeGreaterThan(1500), { timeout: 5000 });
+    // The question is up: nothing else takes so long, and the quickest reader does.
+    await phase(page, 'connecting');
+    await vi.waitFor(
+      async () => {
+        spawnSync('xdotool', ['key', 'Escape'], { env });
+        expect(await card(page).getAttribute('data-phase')).toBe('unpaired');
+      },
+      { timeout: 15_000, interval: 300 },
+    );
+    await page.getByText('The browser’s question was closed without an answer.').waitFor();
+    expect(kept).toEqual([]);
+
+    await bridge.stop();
+    await page.getByLabel('Pairing code').fill('K7QM-2XPD');
+    await page.getByRole('button', { name: 'Pair', exact: true }).click();
+    await page.getByText('Ringside was not found on this computer').waitFor();
+
+    await startDesktop(site.origin);
+    await (
+      await permissionOf(browser, page, site.origin)
+    )('granted');
+    await pair(page);
+    await phase(page, 'connected');
+  } finally {
+    await browser.close();
+    await bridge.stop();
+    await screen.close();
+    await site.close();
+  }
 });
 
 describe('where no socket can be opened', () => {
