@@ -83,6 +83,20 @@ test('a call is declined in Kommo', async () => {
   expect(await askedOfKommo(page, 'show_notification')).toEqual([]);
 });
 
+test('a call that the desktop cannot pop up is popped up in Kommo, once', async () => {
+  office.toasts.refuse(true);
+  const before = new Set(ringside.timeline().map(({ call }) => call));
+  const placed = office.pbx.call({ from: { user: marcusWebb.phone }, to: AGENT.extension, script: { kind: 'talk' } });
+  const { call } = await ringside.waitForTimeline((entry) => entry.event === 'toast.shown' && !before.has(entry.call));
+  await page.locator('#popups').getByText(`Incoming call: ${marcusWebb.name}`).first().waitFor();
+  office.toasts.refuse(false);
+  placed.cancel();
+  await happened(ringside, call ?? '', 'delivery.widget', { state: 'done' });
+  expect(await askedOfKommo(page, 'show_notification')).toMatchObject([
+    { type: 'call', text: { header: `Incoming call: ${marcusWebb.name}` } },
+  ]);
+});
+
 test('an unknown caller: the card in Kommo leads to the form for a new contact', async () => {
   const { placed } = await incoming(office, ringside, { user: unknown.phone }, { kind: 'talk' });
   await page.locator('#ringside-widget').getByText('New contact').click();
