@@ -114,6 +114,8 @@ export const IDLE: Connection = {
  * them takes as long as a person needs to read a question: so much longer, in milliseconds, at the least.
  */
 const A_PERSON = 350;
+/** No port takes so long to fail by itself, not even on Windows, where it is two seconds. */
+const SURELY_A_PERSON = 3000;
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
@@ -243,6 +245,8 @@ function failed(now: Connection, problem: Problem, milliseconds: number): Step {
       : now.silence;
   const next = { ...now, problem: kept, silence };
   if (problem.kind === 'refused' && FINAL.has(problem.code)) return inquire({ ...next, problem });
+  // A closed question: another port might bring up the next one, and after three the browser takes them for a no.
+  if (now.permission === 'prompt' && problem.kind === 'not-running' && tookAPerson(next)) return inquire(next);
   return now.port + 1 < BRIDGE_PORTS.length ? tryPort(next, now.port + 1) : inquire(next);
 }
 
@@ -252,7 +256,8 @@ function inquire(now: Connection): Step {
   return [{ ...now, phase: 'inquiring', generation }, [{ do: 'hang-up' }, { do: 'ask-permission', generation }]];
 }
 
-const tookAPerson = ({ silence }: Connection): boolean => silence !== null && silence.most - silence.least >= A_PERSON;
+const tookAPerson = ({ silence }: Connection): boolean =>
+  silence !== null && (silence.most - silence.least >= A_PERSON || silence.most >= SURELY_A_PERSON);
 
 const ask = (now: Connection): Step => [{ ...now, phase: now.paired ? 'asking' : 'unpaired', code: null }, []];
 
@@ -263,6 +268,10 @@ function settle(now: Connection, random: number): Step {
   // Not asked yet, or the question was closed, or nobody is there: only a click may bring the question up (again).
   if (permission === 'prompt' && (problem === null || problem.kind === 'not-running')) {
     return ask({ ...now, dismissed: tookAPerson(now) });
+  }
+  // It was allowed after all, and what listened there is no Ringside: the walk goes on.
+  if (permission === 'granted' && problem?.kind === 'not-running' && now.port + 1 < BRIDGE_PORTS.length) {
+    return tryPort(now, now.port + 1);
   }
   // The browser cannot be asked, and an attempt that hangs may be its question: the next one, by a click, has time.
   if (permission === 'unknown' && problem?.kind === 'not-running' && problem.hung === true) {

@@ -114,16 +114,22 @@ describe('the way in', () => {
     expect(effects().at(-1)).toMatchObject({ do: 'dial', transport: 'socket' });
   });
 
-  test.each<[string, readonly number[], boolean]>([
-    ['one port took as long as a person reads: the question was closed', [2400, 3, 2, 3], true],
-    ['on the last port', [2, 2, 2, 900], true],
-    ['every port failed at once: nobody is there', [3, 2, 9, 4], false],
-    ['every port took its time, as on Windows: nobody is there', [2031, 2040, 2029, 2051], false],
-  ])('the browser would still ask, and %s', (_, times, dismissed) => {
+  test.each<[string, readonly number[], number, boolean]>([
+    ['one port took as long as a person reads: the question was closed', [2400, 3], 1, true],
+    ['one port took longer than any port would', [3100], 0, true],
+    ['on the last port', [2, 2, 2, 900], 3, true],
+    ['every port failed at once: nobody is there', [3, 2, 9, 4], 3, false],
+    ['every port took its time, as on Windows: nobody is there', [2031, 2040, 2029, 2051], 3, false],
+  ])('the browser would still ask, and %s', (_, times, going, dismissed) => {
     const { begin, tell, did } = machine();
     begin(true, 'prompt');
     tell({ on: 'connect' });
-    for (const milliseconds of times) tell({ on: 'failed', problem: NOT_RUNNING, milliseconds });
+    let tried = 0;
+    for (const milliseconds of times) {
+      if (tell({ on: 'failed', problem: NOT_RUNNING, milliseconds }).phase === 'connecting') tried += 1;
+    }
+    // Once it is known that a question was closed, no port may bring up another one.
+    expect(tried).toBe(going);
     expect(tell({ on: 'permission', permission: 'prompt' })).toMatchObject({
       phase: 'asking',
       dismissed,
@@ -131,6 +137,15 @@ describe('the way in', () => {
     });
     expect(did()).not.toContain('dial');
     expect(tell({ on: 'connect' })).toMatchObject({ phase: 'connecting', dismissed: false, problem: null });
+  });
+
+  test('allowed late, and it was no Ringside: the walk goes on with the next port', () => {
+    const { begin, tell, effects } = machine();
+    begin(true, 'prompt');
+    tell({ on: 'connect' });
+    expect(tell({ on: 'failed', problem: NOT_RUNNING, milliseconds: 5000 }).phase).toBe('inquiring');
+    tell({ on: 'permission', permission: 'granted' });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', port: BRIDGE_PORTS[1], transport: 'socket' });
   });
 
   test('a browser that cannot be asked: what hangs may be its question, and the next click gives it time', () => {
