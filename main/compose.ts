@@ -13,7 +13,9 @@ import { LINK_SCHEMES, targetInArguments, targetOfLink } from '../app/numbers/li
 import { createBudget } from '../app/kommo/budget.ts';
 import { officeOf } from '../app/kommo/office.ts';
 import { createBridge } from './bridge/bridge.ts';
+import { createExtensions } from './bridge/extensions.ts';
 import { PairedBrowserSchema } from './bridge/paired-browser.ts';
+import { createTabRequests } from './bridge/tab-requests.ts';
 import { createCallerResolver } from './caller/caller.ts';
 import { createCards } from './caller/cards.ts';
 import { createTurns } from './caller/turns.ts';
@@ -87,6 +89,7 @@ export function compose(foundation: Foundation): void {
     timeline,
     onChange: () => {
       refresh();
+      bridge.phoneIs(phoneStatus.current().state === 'registered');
       if (phoneStatus.current().state !== 'connecting') openPanelOnce();
     },
   });
@@ -171,13 +174,22 @@ export function compose(foundation: Foundation): void {
       deliveries.run();
     },
   });
-  const cards = createCards({ session, timeline, open: (url) => shell.openExternal(url), log });
+  const cards = createCards({
+    session,
+    timeline,
+    open: (url) => shell.openExternal(url),
+    openInTab: (target) => bridge.openCard(target),
+    log,
+  });
   const ownExtension = () => phoneStatus.current().extension ?? '';
+  const extensions = createExtensions({ vault, origin: session.origin });
   /** The Kommo user that the settings name for the extension of a call. */
   const mappedUser = (call: Call): number | null => {
-    const { users } = settings.calls();
     const extension = call.source === 'watched' ? call.local.user : ownExtension();
-    return Object.hasOwn(users, extension) ? (users[extension] ?? null) : null;
+    // What the administrator gave this desktop counts before what the widget's settings say for the account.
+    return (
+      [settings.calls().users, extensions.users()].find((users) => Object.hasOwn(users, extension))?.[extension] ?? null
+    );
   };
   const signedInAgent = (): CompletedCall['agent'] => {
     const user = session.user();
@@ -208,6 +220,8 @@ export function compose(foundation: Foundation): void {
     },
     notShown: (id, reason) => {
       notices.add('toasts', reason);
+      // Then Kommo's page may pop it up.
+      calls.tellAgain(id);
       if (calls.views().some((view) => view.id === id)) panel.showBeside();
     },
   });
@@ -236,7 +250,7 @@ export function compose(foundation: Foundation): void {
     doNotDisturb: () => preferences.current().doNotDisturb,
     pop: (id, party) => {
       timeline.add('pop', id);
-      void cards.open(id, party);
+      void cards.open(id, party, 'by-itself');
     },
     toasts,
     timeline,
@@ -269,7 +283,7 @@ export function compose(foundation: Foundation): void {
     gone: (id) => turns.ended(id, 'answered'),
     changed: (view, hidden) => {
       if (view.answeredAt !== null) turns.answered(view.id);
-      if (!hidden) bridge.showCall(bridgeCallOf(view));
+      if (!hidden) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();
     },
   });
@@ -277,7 +291,6 @@ export function compose(foundation: Foundation): void {
   const bridge = createBridge({
     origin: session.origin,
     user: session.user,
-    dial: dialOrSay,
     browsers: {
       load: () => vault.get('browsers', v.array(PairedBrowserSchema)) ?? [],
       save: (list) => vault.set('browsers', list),
@@ -288,6 +301,8 @@ export function compose(foundation: Foundation): void {
       refresh();
       if (state.state === 'connected') deliveries.wake('widget');
     },
+    asked: createTabRequests({ calls, annotations, dial }),
+    extensions: extensions.learn,
   });
 
   const deliveries = createDeliveries({

@@ -73,7 +73,8 @@ export async function build({ force = false }: { force?: boolean } = {}): Promis
 /** A missing stylesheet is only a warning to Vite; to us it is a build that failed. */
 function listener(warnings: string[]): Logger {
   const warn = (message: string): void => {
-    warnings.push(message.trim());
+    // How long plugins took says something about this computer's load, nothing about the build.
+    if (!message.includes('PLUGIN_TIMINGS')) warnings.push(message.trim());
   };
   return { ...createLogger('silent'), warn, warnOnce: warn };
 }

@@ -4,7 +4,9 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { LOGOS } from './widget-package.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -19,16 +21,6 @@ const TRAY = {
 } as const;
 const APP_SIZES = [16, 32, 64, 128, 256, 512];
 const TRAY_SIZES = [16, 22, 32];
-/** Kommo's images (developers.kommo.com/docs/images), all at most 300 KB. */
-const WIDGET_IMAGES = [
-  { name: 'logo', width: 130, height: 100 },
-  { name: 'logo_min', width: 84, height: 84 },
-  { name: 'logo_main', width: 400, height: 272 },
-  { name: 'logo_small', width: 108, height: 108 },
-  { name: 'logo_medium', width: 240, height: 84 },
-  { name: 'logo_dp', width: 174, height: 109 },
-];
-
 type Drawing = { path: string; width: number; height: number; body: string };
 
 const use = (id: string, size: number, color: string) =>
@@ -65,8 +57,106 @@ const drawings: Drawing[] = [
       })),
     ),
   ),
-  ...WIDGET_IMAGES.map((image) => ({ ...image, path: `widget/images/${image.name}.png`, body: logo(image) })),
+  ...Object.entries(LOGOS).map(([name, [width, height]]) => ({
+    path: `widget/images/${name}.png`,
+    width,
+    height,
+    body: logo({ width, height }),
+  })),
 ];
+
+/** The pictures of the widget's tour, in each of its languages: the card itself, as the agent will see it. */
+const TOUR = { width: 900, height: 560 };
+const TOUR_STATES = [
+  {
+    connection: { phase: 'connected' },
+    calls: [
+      {
+        id: 'tour',
+        direction: 'inbound',
+        state: 'ringing',
+        number: '+1 415 555 0142',
+        title: 'Anna Petrova',
+        entity: { type: 'lead', id: 1 },
+        can: ['answer', 'decline'],
+      },
+    ],
+  },
+  { connection: { phase: 'unpaired' }, calls: [] },
+];
+
+/** The card's own code, as a script that a page can run. */
+async function cardScript(): Promise<string> {
+  const built = await build({
+    root: join(root, 'widget'),
+    configFile: false,
+    logLevel: 'warn',
+    build: { write: false, minify: false, lib: { entry: 'panel.ts', formats: ['iife'], name: 'ringside' } },
+  });
+  const [first] = Array.isArray(built) ? built : [built];
+  const chunk = first !== undefined && 'output' in first ? first.output[0] : undefined;
+  if (chunk?.type !== 'chunk') throw new Error('The card could not be built.');
+  return chunk.code;
+}
+
+async function drawTour(page: Page, source: string): Promise<number> {
+  const script = await cardScript();
+  await page.route('http://tour.local/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
+  );
+  let drawn = 0;
+  await page.setViewportSize(TOUR);
+  for (const language of ['en', 'es', 'pt', 'ru']) {
+    const texts = JSON.parse(await readFile(join(root, 'widget', 'i18n', `${language}.json`), 'utf8')) as {
+      widget: { short_description: string };
+      card: Record<string, string>;
+    };
+    for (const [index, state] of TOUR_STATES.entries()) {
+      await page.goto('http://tour.local/');
+      await page.setContent(
+        `<!doctype html><meta charset="utf-8"><body style="margin:0;height:100vh;background:#e4ecfa;display:flex;align-items:center;justify-content:center;gap:56px"><div style="display:none">${source}</div><div style="width:300px;display:grid;gap:20px">${tile(96)}<span style="font:700 34px/1.2 'Liberation Sans',sans-serif;letter-spacing:-0.02em;color:#16213a">${texts.widget.short_description}</span></div><div id="card" style="width:410px;min-height:300px;display:grid;align-items:center"></div>`,
+      );
+      await page.addScriptTag({ content: script });
+      await page.evaluate(
+        ({ card, shown }) => {
+          const nothing = (): void => undefined;
+          const ringside = Reflect.get(window, 'ringside') as {
+            createPanel(texts: object, actions: object): { attach(): void; show(view: object): void };
+          };
+          const actions = { connect: nothing, pair: nothing, command: nothing, annotate: nothing, open: nothing };
+          const panel = ringside.createPanel(card, actions);
+          panel.attach();
+          const now = Date.now();
+          panel.show({
+            connection: { problem: null, permission: 'granted', ...shown.connection },
+            badCode: false,
+            phoneReady: true,
+            notice: null,
+            calls: shown.calls.map((call) => ({
+              resolving: false,
+              startedAt: now - 4000,
+              answeredAt: null,
+              muted: false,
+              heldBy: [],
+              popped: false,
+              newContactNumber: null,
+              ...call,
+            })),
+          });
+          const host = document.querySelector('#ringside-widget');
+          const section = host?.shadowRoot?.querySelector('section');
+          if (host === null || !(section instanceof HTMLElement)) throw new Error('There is no card.');
+          document.querySelector('#card')?.append(host);
+          Object.assign(section.style, { position: 'static', zoom: '1.28' });
+        },
+        { card: texts.card, shown: state },
+      );
+      await page.screenshot({ path: join(root, 'widget', 'images', `tour_${index + 1}_${language}.png`) });
+      drawn += 1;
+    }
+  }
+  return drawn;
+}
 
 const source = await readFile(join(root, 'assets', 'ringside.svg'), 'utf8');
 await mkdir(join(root, 'assets', 'tray'), { recursive: true });
@@ -81,7 +171,8 @@ try {
     );
     await page.screenshot({ path: join(root, path), omitBackground: true });
   }
-  console.log(`Drew ${drawings.length} images.`);
+  const tour = await drawTour(page, source);
+  console.log(`Drew ${drawings.length + tour} images.`);
 } finally {
   await browser.close();
 }

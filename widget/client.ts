@@ -1,47 +1,47 @@
 /** Carries out what connection.ts decides, and hands calls on to Kommo's page and the card. */
 import { readCode } from '../app/bridge/pairing.ts';
-import { BRIDGE_PORTS, DIALLABLE, type BridgeCall } from '../app/bridge/protocol.ts';
+import { BRIDGE_PORTS } from '../app/bridge/protocol.ts';
+import type { CallActions } from './call-item.ts';
+import { createTabCalls, type CallsView } from './calls.ts';
 import { IDLE, reduce, type Connection, type ConnectionEvent, type Effect } from './connection.ts';
-import { dial, type CallMessage, type Line } from './desktop.ts';
+import { dial, type Line } from './desktop.ts';
 import { createKeyring } from './keyring.ts';
 import type { KommoPage } from './kommo-page.ts';
 import { claimLeadership } from './leader.ts';
-import { addCall, addRecording, showNotification, type AddCall } from './notices.ts';
 import { isLoopback, queryPermission } from './permission.ts';
-import { createSeen } from './seen.ts';
-import type { Texts } from './texts.ts';
+import type { CardTexts, Texts } from './texts.ts';
 
 /** What the card shows. */
-export type View = { connection: Connection; calls: readonly BridgeCall[]; badCode: boolean };
+export type View = CallsView & { connection: Connection; badCode: boolean };
 
-export type Client = {
+export type Client = CallActions & {
   start(): void;
   /** From the agent's click. */
   connect(): void;
   /** What was typed as the pairing code. */
   pair(typed: string): void;
-  /** Has the desktop call what was typed; false where that is no number. */
-  dial(typed: string): boolean;
+  /** The number that the agent clicked, as Kommo gives it. */
+  dial(number: unknown): void;
   stop(): void;
 };
 
-/** Kommo has taken the call when it does not answer for so long: the desktop waits 10 s for the acknowledgement. */
-const ADD_CALL_ANSWER = 5000;
-
 export function createClient(page: KommoPage, texts: () => Texts, onView: (view: View) => void): Client {
   const keyring = createKeyring(localStorage, () => crypto.randomUUID());
-  const seen = createSeen(localStorage);
   const ended = new AbortController();
-  const calls = new Map<string, BridgeCall>();
+  const calls = createTabCalls(
+    page,
+    texts,
+    (message) => line?.send(message),
+    () => show(),
+  );
   let connection = IDLE;
   let line: Line | null = null;
-  let leader = false;
   let release = (): void => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let question = new AbortController();
   let badCode = false;
 
-  const show = (): void => onView({ connection, calls: [...calls.values()], badCode });
+  const show = (): void => onView({ connection, badCode, ...calls.view() });
 
   function tell(event: ConnectionEvent): void {
     const [next, effects] = reduce(connection, event, Math.random());
@@ -86,23 +86,23 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
   function hangUp(): void {
     release();
     release = () => undefined;
-    leader = false;
-    calls.clear();
+    calls.lost();
     line?.hangUp();
     line = null;
   }
 
-  function call({ generation, port, way, code, patient }: Extract<Effect, { do: 'dial' }>): void {
+  function call({ generation, port, transport, way, code, patient }: Extract<Effect, { do: 'dial' }>): void {
     const { clientId, token } = keyring.load();
     const secret = way === 'code' ? code : token;
     const userId = page.userId();
     if (secret === null || userId === null || !BRIDGE_PORTS.includes(port)) {
       // Told later: an event inside the carrying out of another would be folded out of order.
-      queueMicrotask(() => tell({ on: 'failed', generation, problem: { kind: 'not-running' } }));
+      queueMicrotask(() => tell({ on: 'failed', generation, problem: { kind: 'not-running' }, milliseconds: 0 }));
       return;
     }
     line = dial({
       port,
+      transport,
       way,
       secret,
       clientId,
@@ -116,10 +116,11 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
       },
       onReady: () => {
         tell({ on: 'ready', generation });
+        calls.connected();
         release = claimLeadership(locks(), (role) => line?.send({ type: 'role', ...role }));
       },
-      onMessage: take,
-      onFailed: (problem) => tell({ on: 'failed', generation, problem }),
+      onMessage: calls.take,
+      onFailed: (problem, milliseconds) => tell({ on: 'failed', generation, problem, milliseconds }),
       onClosed: () => tell({ on: 'closed', generation }),
     });
   }
@@ -127,64 +128,13 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
   /** Absent in older browsers, whatever the types say. */
   const locks = (): LockManager | undefined => ('locks' in navigator ? navigator.locks : undefined);
 
-  function take(message: CallMessage): void {
-    switch (message.type) {
-      case 'role':
-        leader = message.leader;
-        return;
-      case 'call':
-        if (message.call.state === 'ended') calls.delete(message.call.id);
-        else calls.set(message.call.id, message.call);
-        show();
-        if (message.notify && leader && page.ringPopup()) {
-          page.showNotification(showNotification(message.call, texts().notice));
-        }
-        return;
-      case 'call.completed':
-        // Fails closed: a tab that was not told that it is the one records nothing.
-        if (leader) {
-          const { id } = message.call;
-          record(id, addCall(message.call, texts().notice), () => line?.send({ type: 'ack', id }));
-        }
-        return;
-      case 'call.recording':
-        if (leader) {
-          const { id } = message.call;
-          const again = addRecording(message.call, texts().notice);
-          record(`recording ${id}`, again, () => line?.send({ type: 'ack.recording', id }));
-        }
-        return;
-      default: {
-        const never: never = message;
-        return never;
-      }
-    }
-  }
-
-  /** Puts an entry into the bell, once for its key; acknowledges it when Kommo has it. Null is nothing to put there. */
-  function record(key: string, entry: AddCall | null, acknowledge: () => void): void {
-    if (entry === null || seen.has(key)) return acknowledge();
-    // Before Kommo is asked: a reload at the wrong moment must not ring the bell twice.
-    seen.add(key);
-    const late = setTimeout(acknowledge, ADD_CALL_ANSWER);
-    const forget = (): void => {
-      clearTimeout(late);
-      // Not acknowledged: the desktop offers it again.
-      seen.remove(key);
-    };
-    try {
-      page.addCall(
-        entry,
-        () => {
-          clearTimeout(late);
-          acknowledge();
-        },
-        forget,
-      );
-    } catch (error) {
-      console.error('Ringside: Kommo did not take a call', error);
-      forget();
-    }
+  /** Why a number cannot be called from this page; null where it can. */
+  function offline(): keyof CardTexts | null {
+    if (connection.phase === 'connected') return null;
+    const { problem } = connection;
+    const otherUser =
+      problem?.kind === 'refused' && (problem.code === 'other-user' || problem.code === 'other-account');
+    return otherUser ? 'reason_not_this_user' : 'reason_offline';
   }
 
   return {
@@ -207,14 +157,13 @@ export function createClient(page: KommoPage, texts: () => Texts, onView: (view:
       if (code === null) show();
       else tell({ on: 'code', code });
     },
-    dial(typed) {
-      const number = typed.replace(/[\s().\-/\p{Cf}]+/gu, '');
-      if (line === null || !DIALLABLE.test(number)) return false;
-      line.send({ type: 'dial', number });
-      return true;
-    },
+    dial: (number) => calls.dial(number, offline()),
+    command: calls.command,
+    annotate: calls.annotate,
+    open: calls.open,
     stop() {
       ended.abort();
+      calls.stop();
       question.abort();
       clearTimeout(timer);
       tell({ on: 'stop' });

@@ -7,8 +7,12 @@ import { BRIDGE_PORTS, type RefusalCode, type Way } from '../app/bridge/protocol
 /** Whether this page may reach programs on this computer; `unknown` where the browser has no such question. */
 export type Permission = 'granted' | 'prompt' | 'denied' | 'unknown';
 
+/** The socket, or where none can be opened a script that is loaded every few seconds. */
+export type Transport = 'socket' | 'polling';
+
 export type Problem =
-  | { kind: 'not-running' }
+  /** `hung`: it did not even fail. Where the browser cannot be asked, it may be asking the agent. */
+  | { kind: 'not-running'; hung?: true }
   /** It answers on our port, but could not prove that it is the desktop that this browser was paired with. */
   | { kind: 'impostor' }
   | { kind: 'refused'; code: RefusalCode; seconds: number | null; tries: number | null };
@@ -47,12 +51,25 @@ export type Connection = {
   /** Attempts in a row that failed. */
   readonly failures: number;
   readonly problem: Problem | null;
+  readonly transport: Transport;
+  /** The browser asked the agent, who closed the question without an answer: it asks again at the next click. */
+  readonly dismissed: boolean;
+  /** Milliseconds of the attempts of this walk that failed in silence: the shortest and the longest. */
+  readonly silence: { readonly least: number; readonly most: number } | null;
 };
 
 export type Effect =
   | { do: 'ask-permission'; generation: number }
   /** `patient`: the browser may be asking the agent in the meantime. */
-  | { do: 'dial'; generation: number; port: number; way: Way; code: string | null; patient: boolean }
+  | {
+      do: 'dial';
+      generation: number;
+      port: number;
+      transport: Transport;
+      way: Way;
+      code: string | null;
+      patient: boolean;
+    }
   | { do: 'hang-up' }
   | { do: 'wait'; generation: number; milliseconds: number };
 
@@ -66,8 +83,8 @@ export type ConnectionEvent =
   | { on: 'opened'; generation: number }
   | { on: 'paired'; generation: number }
   | { on: 'ready'; generation: number }
-  /** The attempt on this port has come to nothing. */
-  | { on: 'failed'; generation: number; problem: Problem }
+  /** The attempt on this port has come to nothing, after so many milliseconds. */
+  | { on: 'failed'; generation: number; problem: Problem; milliseconds: number }
   /** A connection that was ready is gone. */
   | { on: 'closed'; generation: number }
   | { on: 'timer'; generation: number }
@@ -87,7 +104,18 @@ export const IDLE: Connection = {
   port: 0,
   failures: 0,
   problem: null,
+  transport: 'socket',
+  dismissed: false,
+  silence: null,
 };
+
+/**
+ * A port where nobody listens fails at once, and every one of them as fast as the next. Where the browser asks, one of
+ * them takes as long as a person needs to read a question: so much longer, in milliseconds, at the least.
+ */
+const A_PERSON = 350;
+/** No port takes so long to fail by itself, not even on Windows, where it is two seconds. */
+const SURELY_A_PERSON = 3000;
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
@@ -99,14 +127,24 @@ export function backOff(failures: number, random: number): number {
 }
 
 /** Answers that hold for every port: the right desktop has spoken, and there is no use in asking another. */
-const FINAL: ReadonlySet<RefusalCode> = new Set([
+const FINAL: ReadonlySet<RefusalCode> = new Set(['too-many', 'other-account', 'other-user']);
+
+/** Of two desktops on this computer, the one that says more about the agent's own: the later in this list. */
+const TELLING: readonly (RefusalCode | 'silence' | 'impostor')[] = [
+  'silence',
+  'impostor',
+  'no-code',
+  'unknown-browser',
+  'wrong-proof',
   'version',
-  'too-many',
-  'wrong-code',
   'locked-out',
-  'other-account',
-  'other-user',
-]);
+  'wrong-code',
+];
+const telling = (problem: Problem): number => {
+  if (problem.kind === 'not-running') return TELLING.indexOf('silence');
+  const rank = TELLING.indexOf(problem.kind === 'impostor' ? 'impostor' : problem.code);
+  return rank < 0 ? TELLING.length : rank;
+};
 
 /** The state after an event, and what is to be done. `random` in [0, 1) spreads the tabs' retries. */
 export function reduce(now: Connection, event: ConnectionEvent, random: number): Step {
@@ -135,9 +173,9 @@ function running(
       return permissionChanged({ ...now, permission: event.permission });
     case 'connect':
       if (isTrying(now)) return [now, []];
-      if (now.paired) return dial({ ...now, failures: 0 }, 'token', null);
-      // Nothing to dial with: the agent says that the browser allows it now.
-      return now.phase === 'denied' ? inquire({ ...now, problem: null }) : [now, []];
+      // The agent says that the browser allows it now: it is asked, before anything is tried.
+      if (now.phase === 'denied') return inquire({ ...now, problem: null });
+      return now.paired ? dial({ ...now, failures: 0 }, 'token', null) : [now, []];
     case 'code':
       return isTrying(now) ? [now, []] : dial({ ...now, failures: 0 }, 'code', event.code);
     case 'opened':
@@ -148,7 +186,7 @@ function running(
     case 'ready':
       return [{ ...now, phase: 'connected', permission: reached(now.permission), failures: 0, problem: null }, []];
     case 'failed':
-      return failed(now, event.problem);
+      return failed(now, event.problem, event.milliseconds);
     case 'closed':
       return now.phase === 'connected' ? retry({ ...now, failures: 1, problem: null }, 'lost', random) : [now, []];
     case 'timer':
@@ -174,27 +212,41 @@ const isTrying = ({ phase }: Connection): boolean =>
 
 /** Starts a walk over the ports. */
 function dial(now: Connection, way: Way, code: string | null): Step {
-  return tryPort({ ...now, way, code, problem: null }, 0);
+  return tryPort({ ...now, way, code, problem: null, transport: 'socket', dismissed: false, silence: null }, 0);
 }
 
 function tryPort(now: Connection, port: number): Step {
   const generation = now.generation + 1;
   const next: Connection = { ...now, phase: 'connecting', generation, port };
-  const { way, code, permission } = next;
+  const { way, code, permission, transport } = next;
   return [
     next,
     [
       { do: 'hang-up' },
-      { do: 'dial', generation, port: BRIDGE_PORTS[port] ?? 0, way, code, patient: permission === 'prompt' },
+      {
+        do: 'dial',
+        generation,
+        port: BRIDGE_PORTS[port] ?? 0,
+        transport,
+        way,
+        code,
+        patient: permission === 'prompt',
+      },
     ],
   ];
 }
 
-function failed(now: Connection, problem: Problem): Step {
-  // The most telling problem of the walk is kept: a refusal says more than silence.
-  const kept = now.problem === null || now.problem.kind === 'not-running' ? problem : now.problem;
-  const next = { ...now, problem: kept };
+function failed(now: Connection, problem: Problem, milliseconds: number): Step {
+  const kept = now.problem === null || telling(problem) >= telling(now.problem) ? problem : now.problem;
+  const { least, most } = now.silence ?? { least: milliseconds, most: milliseconds };
+  const silence =
+    problem.kind === 'not-running'
+      ? { least: Math.min(least, milliseconds), most: Math.max(most, milliseconds) }
+      : now.silence;
+  const next = { ...now, problem: kept, silence };
   if (problem.kind === 'refused' && FINAL.has(problem.code)) return inquire({ ...next, problem });
+  // A closed question: another port might bring up the next one, and after three the browser takes them for a no.
+  if (now.permission === 'prompt' && problem.kind === 'not-running' && tookAPerson(next)) return inquire(next);
   return now.port + 1 < BRIDGE_PORTS.length ? tryPort(next, now.port + 1) : inquire(next);
 }
 
@@ -204,13 +256,30 @@ function inquire(now: Connection): Step {
   return [{ ...now, phase: 'inquiring', generation }, [{ do: 'hang-up' }, { do: 'ask-permission', generation }]];
 }
 
+const tookAPerson = ({ silence }: Connection): boolean =>
+  silence !== null && (silence.most - silence.least >= A_PERSON || silence.most >= SURELY_A_PERSON);
+
+const ask = (now: Connection): Step => [{ ...now, phase: now.paired ? 'asking' : 'unpaired', code: null }, []];
+
 /** After the browser's answer: at the start (no problem yet), or at the end of a walk. */
 function settle(now: Connection, random: number): Step {
   const { permission, problem, paired, way } = now;
   if (permission === 'denied') return [{ ...now, phase: 'denied', code: null }, []];
-  // Not asked yet, or the question was dismissed: only a click may bring it up (again).
+  // Not asked yet, or the question was closed, or nobody is there: only a click may bring the question up (again).
   if (permission === 'prompt' && (problem === null || problem.kind === 'not-running')) {
-    return [{ ...now, phase: paired ? 'asking' : 'unpaired', code: null }, []];
+    return ask({ ...now, dismissed: tookAPerson(now) });
+  }
+  // It was allowed after all, and what listened there is no Ringside: the walk goes on.
+  if (permission === 'granted' && problem?.kind === 'not-running' && now.port + 1 < BRIDGE_PORTS.length) {
+    return tryPort(now, now.port + 1);
+  }
+  // The browser cannot be asked, and an attempt that hangs may be its question: the next one, by a click, has time.
+  if (permission === 'unknown' && problem?.kind === 'not-running' && problem.hung === true) {
+    return ask({ ...now, permission: 'prompt' });
+  }
+  // Nobody answered on a socket, and the browser would let us: perhaps something between keeps sockets from opening.
+  if (problem?.kind === 'not-running' && now.transport === 'socket') {
+    return tryPort({ ...now, transport: 'polling' }, 0);
   }
   if (problem === null) return paired ? dial(now, 'token', null) : [{ ...now, phase: 'unpaired' }, []];
   if (way === 'code') return [{ ...now, phase: 'unpaired', code: null }, []];

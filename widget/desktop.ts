@@ -1,9 +1,9 @@
 /** One attempt to reach the desktop on one port: the hand-shake of docs/bridge.md, then its messages. */
 import * as v from 'valibot';
 import {
-  BRIDGE_PATH,
   HEALTH_PATH,
   HealthSchema,
+  isSpokenIn,
   negotiate,
   parseDesktopFrame,
   VERSIONS,
@@ -12,21 +12,28 @@ import {
   type WidgetMessage,
 } from '../app/bridge/protocol.ts';
 import {
-  codeKey,
   fromBase64Url,
   openToken,
+  pairingKey,
+  pairingShare,
   prove,
   proves,
   toBase64Url,
+  type Bytes,
   type Transcript,
 } from '../app/bridge/transcript.ts';
-import type { Problem } from './connection.ts';
+import { openPolls, openSocket, type Channel } from './channel.ts';
+import type { Problem, Transport } from './connection.ts';
 
 /** Messages after the hand-shake. */
-export type CallMessage = Extract<DesktopMessage, { type: 'call' | 'call.completed' | 'call.recording' | 'role' }>;
+export type CallMessage = Extract<
+  DesktopMessage,
+  { type: 'call' | 'call.completed' | 'call.recording' | 'role' | 'answer' | 'phone' | 'open.card' }
+>;
 
 export type Attempt = {
   port: number;
+  transport: Transport;
   way: Way;
   /** The token, or the typed code. */
   secret: string;
@@ -40,9 +47,10 @@ export type Attempt = {
   onReady(): void;
   onMessage(message: CallMessage): void;
   /** It came to nothing before it was ready. Said once, and nothing after it. */
-  onFailed(problem: Problem): void;
+  onFailed(problem: Problem, milliseconds: number): void;
   onClosed(): void;
 };
+/** `send` drops what the version that both ends speak has no word for. */
 export type Line = { send(message: WidgetMessage): void; hangUp(): void };
 
 /** Loopback answers at once; a person who reads the browser's question does not. */
@@ -54,31 +62,32 @@ const SILENCE = 150_000;
 export function dial(attempt: Attempt): Line {
   const { subtle } = crypto;
   const given = new AbortController();
-  let socket: WebSocket | null = null;
+  let channel: Channel | null = null;
   let ready = false;
   let transcript: Transcript | null = null;
-  let codeSecret: Uint8Array<ArrayBuffer> | null = null;
+  let codeSecret: Bytes | null = null;
   let queue: Promise<void> = Promise.resolve();
+  const began = performance.now();
   const widgetNonce = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
   const patience = attempt.patient ? PATIENCE.prompted : PATIENCE.normal;
-  let watchdog = setTimeout(() => fail({ kind: 'not-running' }), patience);
+  let watchdog = setTimeout(() => fail({ kind: 'not-running', hung: true }), patience);
 
   const send = (message: WidgetMessage): void => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    if (isSpokenIn(transcript?.version ?? VERSIONS.min, message)) channel?.send(JSON.stringify(message));
   };
 
   function hangUp(): void {
     if (given.signal.aborted) return;
     given.abort();
     clearTimeout(watchdog);
-    socket?.close();
+    channel?.close();
   }
 
   function fail(problem: Problem): void {
     if (given.signal.aborted) return;
     hangUp();
     if (ready) attempt.onClosed();
-    else attempt.onFailed(problem);
+    else attempt.onFailed(problem, performance.now() - began);
   }
 
   function listenFor(milliseconds: number): void {
@@ -103,33 +112,29 @@ export function dial(attempt: Attempt): Line {
   }
 
   function open(): void {
-    const opened = new WebSocket(`ws://127.0.0.1:${attempt.port}${BRIDGE_PATH}`);
-    socket = opened;
-    const { signal } = given;
-    opened.addEventListener(
-      'open',
-      () => {
+    const connect = attempt.transport === 'socket' ? openSocket : openPolls;
+    channel = connect(attempt.port, {
+      opened() {
         listenFor(PATIENCE.normal);
         attempt.onOpened();
         const { clientId, way } = attempt;
         send({ type: 'hello', versions: VERSIONS, clientId, nonce: widgetNonce, way });
       },
-      { signal },
-    );
-    opened.addEventListener('close', () => fail({ kind: 'not-running' }), { signal });
-    opened.addEventListener(
-      'message',
-      ({ data }: MessageEvent<unknown>) => {
-        const parsed = typeof data === 'string' ? parseDesktopFrame(data) : null;
-        // A frame that is not of this protocol: a newer desktop's, or not ours to judge. Not fatal.
-        if (parsed?.ok !== true) return console.warn('Ringside: a frame was refused', parsed?.code ?? 'binary');
+      closed: () => fail({ kind: 'not-running' }),
+      frame(text) {
+        const parsed = text === null ? null : parseDesktopFrame(text);
+        if (parsed?.ok !== true) {
+          // A frame that is not of this protocol: a newer desktop's, or not ours to judge. Not fatal.
+          console.warn('Ringside: a frame was refused', parsed?.code ?? 'binary');
+          return Promise.resolve();
+        }
         const { message } = parsed;
         queue = queue
-          .then(() => (signal.aborted ? undefined : handle(message)))
+          .then(() => (given.signal.aborted ? undefined : handle(message)))
           .catch(() => fail({ kind: 'impostor' }));
+        return queue;
       },
-      { signal },
-    );
+    });
   }
 
   async function handle(message: DesktopMessage): Promise<void> {
@@ -159,6 +164,9 @@ export function dial(attempt: Attempt): Line {
       case 'call.completed':
       case 'call.recording':
       case 'role':
+      case 'answer':
+      case 'phone':
+      case 'open.card':
         if (ready) attempt.onMessage(message);
         return;
       default: {
@@ -183,13 +191,27 @@ export function dial(attempt: Attempt): Line {
       port,
     };
     if (hello.version !== negotiate(VERSIONS, hello.versions)) return fail({ kind: 'impostor' });
-    const key = way === 'token' ? fromBase64Url(secret) : await codeKey(subtle, secret, heard);
-    if (way === 'token' && (hello.proof === null || !(await proves(subtle, key, 'desktop', heard, hello.proof)))) {
-      return fail({ kind: 'impostor' });
+    if (way === 'token') {
+      const key = fromBase64Url(secret);
+      if (hello.proof === null || !(await proves(subtle, key, 'desktop', heard, hello.proof))) {
+        return fail({ kind: 'impostor' });
+      }
+      return claim(key, heard, null);
     }
-    if (way === 'code') codeSecret = key;
+    // Version 1 proves with a key that is made of the code alone, which whoever took the port could search for.
+    if (hello.share === null) return fail({ kind: 'refused', code: 'version', seconds: null, tries: null });
+    const scalar = crypto.getRandomValues(new Uint8Array(32));
+    const share = await pairingShare(subtle, secret, heard, scalar);
+    codeSecret = await pairingKey(subtle, heard, scalar, 'widget', { desktop: hello.share, widget: share });
+    return claim(codeSecret, heard, share);
+  }
+
+  async function claim(key: Bytes, heard: Transcript, share: string | null): Promise<void> {
+    const proof = await prove(subtle, key, 'widget', heard);
+    await channel?.seal(key, heard);
+    if (given.signal.aborted) return;
     transcript = heard;
-    send({ type: 'prove', proof: await prove(subtle, key, 'widget', heard) });
+    send({ type: 'prove', proof, share });
   }
 
   async function acceptToken(message: Extract<DesktopMessage, { type: 'paired' }>): Promise<void> {
@@ -205,6 +227,8 @@ export function dial(attempt: Attempt): Line {
 
   const introduce = (): void => send({ type: 'tab', origin: attempt.origin, userId: attempt.userId });
 
-  knock().catch(() => fail({ kind: 'not-running' }));
+  // No `fetch` before a poll: what keeps sockets from being opened may keep that from being asked.
+  if (attempt.transport === 'polling') open();
+  else knock().catch(() => fail({ kind: 'not-running' }));
   return { send, hangUp };
 }

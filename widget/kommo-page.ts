@@ -1,6 +1,7 @@
 /** What the widget uses of Kommo's page (kommo.md 7.3 and 7.4), parsed: it is not ours and may change. */
 import * as v from 'valibot';
 import type { AddCall, ShowNotification } from './notices.ts';
+import { readSettings, type WidgetSettings } from './settings.ts';
 
 const id = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
@@ -18,20 +19,22 @@ export type KommoWidget = {
   i18n?(section: string): unknown;
   system?(): unknown;
   get_settings?(): unknown;
+  /** Has Kommo call us when a phone number is clicked (developers.kommo.com/docs/click-to-call). */
+  add_action?(type: 'phone', action: (clicked: unknown) => void): unknown;
 };
 
 export type KommoPage = {
   /** The Kommo user signed in here; null where the page does not say. */
   userId(): number | null;
-  /** Account-wide setting: pop up while a call rings. */
-  ringPopup(): boolean;
+  /** The account's settings of the widget, as they are now. */
+  settings(): WidgetSettings;
   section(name: string): unknown;
   showNotification(notification: ShowNotification): void;
   /** Exactly one of the two is called, unless Kommo never answers. */
   addCall(call: AddCall, done: () => void, fail: () => void): void;
+  /** Goes to a path of the account, inside Kommo where it can, and asks the browser for the focus. */
+  open(path: string): void;
 };
-
-const NO = new Set(['no', 'n', 'off', '0', 'false', 'não', 'нет']);
 
 /** `widget` is asked for each time: Kommo may make a new instance while ours lives on. */
 export function createKommoPage(page: object, widget: () => KommoWidget): KommoPage {
@@ -65,15 +68,20 @@ export function createKommoPage(page: object, widget: () => KommoWidget): KommoP
       );
       return system.success ? system.output.amouser_id : null;
     },
-    ringPopup() {
-      const settings = v.safeParse(
-        v.object({ ring_popup: v.string() }),
-        attempt(() => widget().get_settings?.()),
-      );
-      return !settings.success || !NO.has(settings.output.ring_popup.trim().toLowerCase());
-    },
+    settings: () => readSettings(attempt(() => widget().get_settings?.())),
     section: (name) => attempt(() => widget().i18n?.(name)),
     showNotification: (notification) => void call(notifications(), 'show_notification', notification),
     addCall: (argument, done, fail) => void call(notifications(), 'add_call', argument, { done, fail }),
+    open(path) {
+      // Kommo navigates by such links without loading the page anew (kommo.md 6); where it does not, the browser does.
+      const link = document.createElement('a');
+      link.href = path;
+      link.className = 'js-navigate-link';
+      link.hidden = true;
+      document.body.append(link);
+      link.click();
+      link.remove();
+      window.focus();
+    },
   };
 }

@@ -106,14 +106,14 @@ export function addRecording(call: BridgeCompleted, texts: NoticeTexts): AddCall
 }
 
 /** `element` knows contacts, leads and companies only; a customer and the new-contact form are reached by a link. */
-function target({ entity, newContactNumber }: BridgeCompleted): Pick<AddCall, 'element' | 'click_link'> {
-  if (entity !== null) {
+function target(call: BridgeCompleted): Pick<AddCall, 'element' | 'click_link'> {
+  const { entity } = call;
+  if (entity !== null && entity.type !== 'customer') {
     const { type, id, name } = entity;
-    if (type === 'customer') return { click_link: `/${sectionOf(type)}/detail/${id}` };
     return { element: { id, type, ...(name === null ? {} : { name: plain(name) }) } };
   }
-  if (newContactNumber === null) return {};
-  return { click_link: `/${sectionOf('contact')}/add?phone=${encodeURIComponent(newContactNumber)}` };
+  const link = cardPath(call);
+  return link === null ? {} : { click_link: link };
 }
 
 /** A call that rings or is dialled, as a pop-up. */
@@ -129,7 +129,10 @@ export function showNotification(call: BridgeCall, texts: NoticeTexts): ShowNoti
   };
 }
 
-/** The path of a call's card, null where it has none. */
-export function cardPath(call: BridgeCall): string | null {
-  return call.entity === null ? null : `/${sectionOf(call.entity.type)}/detail/${call.entity.id}`;
+/** The path of a call's card, or of the form for a new contact where Kommo knows nobody; null where there is neither. */
+export function cardPath({ entity, newContactNumber }: Pick<BridgeCall, 'entity' | 'newContactNumber'>): string | null {
+  if (entity !== null) return `/${sectionOf(entity.type)}/detail/${entity.id}`;
+  return newContactNumber === null
+    ? null
+    : `/${sectionOf('contact')}/add?phone=${encodeURIComponent(newContactNumber)}`;
 }

@@ -1,10 +1,12 @@
 /** The small card in Kommo's page. Its own shadow tree: neither styles the other. Text only ever as text. */
-import type { BridgeCall } from '../app/bridge/protocol.ts';
-import type { Client, View } from './client.ts';
+import { createCallItem, type CallActions, type CallItem } from './call-item.ts';
+import type { View } from './client.ts';
 import type { Connection } from './connection.ts';
-import { cardPath } from './notices.ts';
+import { browserKind, describeConnection } from './connection-view.ts';
+import { element } from './element.ts';
 import styles from './panel.css?inline';
-import { fill, type CardTexts } from './texts.ts';
+import { cornerOf, keepPlace, readPlace } from './place.ts';
+import type { CardTexts } from './texts.ts';
 
 export type Panel = {
   /** Puts the card (back) into the page: Kommo may have replaced everything around it. */
@@ -12,100 +14,38 @@ export type Panel = {
   show(view: View): void;
   remove(): void;
 };
+export type PanelActions = CallActions & { connect(): void; pair(typed: string): void };
 
-const COLLAPSED = 'ringside.collapsed';
-
-/** What the agent reads about the connection: one line for the head, and a sentence that says what to do. */
-function describe(
-  { connection, badCode }: Omit<View, 'calls'>,
-  texts: CardTexts,
-): { status: string; sentence: string; tone: 'good' | 'busy' | 'off' } {
-  const { phase, permission } = connection;
-  const hint = permission === 'prompt' ? ` ${texts.asking_code}` : '';
-  const problem = badCode ? texts.bad_code : problemOf(connection, texts);
-  switch (phase) {
-    case 'connected':
-      return { status: texts.status_connected, sentence: texts.connected, tone: 'good' };
-    case 'pairing':
-      return { status: texts.status_connecting, sentence: texts.pairing, tone: 'busy' };
-    case 'idle':
-    case 'connecting':
-    case 'inquiring':
-    case 'authenticating':
-      return { status: texts.status_connecting, sentence: texts.connecting, tone: 'busy' };
-    case 'asking':
-      return { status: texts.status_offline, sentence: texts.asking, tone: 'off' };
-    case 'denied':
-      return { status: texts.status_offline, sentence: texts.denied, tone: 'off' };
-    case 'unpaired':
-      return { status: texts.status_unpaired, sentence: (problem ?? texts.unpaired) + hint, tone: 'off' };
-    case 'lost':
-    case 'refused':
-      return { status: texts.status_offline, sentence: problem ?? texts.refused_other, tone: 'off' };
-    default: {
-      const never: never = phase;
-      return never;
-    }
-  }
-}
-
-function problemOf({ problem, way, phase }: Connection, texts: CardTexts): string | null {
-  if (problem === null) return null;
-  if (problem.kind === 'impostor') return texts.impostor;
-  if (problem.kind === 'not-running') {
-    return way === 'code' || phase === 'unpaired' ? texts.not_running_code : texts.not_running;
-  }
-  switch (problem.code) {
-    case 'version':
-      return texts.refused_version;
-    case 'unknown-browser':
-      return texts.refused_unknown_browser;
-    case 'wrong-proof':
-      return texts.refused_wrong_proof;
-    case 'no-code':
-      return texts.refused_no_code;
-    case 'wrong-code':
-      return fill(texts.refused_wrong_code, { tries: problem.tries ?? 0 });
-    case 'locked-out':
-      return fill(texts.refused_locked_out, { seconds: problem.seconds ?? 60 });
-    case 'other-account':
-      return texts.refused_other_account;
-    case 'other-user':
-      return texts.refused_other_user;
-    case 'too-many':
-      return texts.refused_too_many;
-    case 'malformed':
-    case 'unknown-type':
-    case 'oversized':
-    case 'out-of-order':
-    case 'flood':
-    case 'silent':
-      return texts.refused_other;
-    default: {
-      const never: never = problem.code;
-      return never;
-    }
-  }
-}
+/** Further than a hand shakes at a click, in pixels. */
+const DRAG = 6;
 
 /** Whether a code may be typed: not paired, or what answers is not what this browser was paired with. */
 const mayPair = ({ phase, problem }: Connection): boolean =>
   phase === 'unpaired' || phase === 'pairing' || (phase === 'lost' && problem?.kind === 'impostor');
+const mayConnect = ({ phase }: Connection): boolean => phase === 'asking' || phase === 'denied' || phase === 'lost';
 
-export function createPanel(texts: CardTexts, actions: Pick<Client, 'connect' | 'pair' | 'dial'>): Panel {
+export function createPanel(texts: CardTexts, actions: PanelActions): Panel {
+  const gone = new AbortController();
+  const { signal } = gone;
   const host = element('div', { id: 'ringside-widget' });
   // Kommo's rules for `div` stop here; those of the card are in the shadow tree.
   host.style.all = 'initial';
   const shadow = host.attachShadow({ mode: 'open' });
-  const style = element('style', { textContent: styles });
 
   const dot = element('span', { className: 'dot' });
   const status = element('span', { className: 'status' });
-  const toggle = element('button', { type: 'button', className: 'head' });
-  toggle.append(dot, element('strong', { textContent: texts.title }), status);
+  const toggle = element(
+    'button',
+    { type: 'button', className: 'head' },
+    dot,
+    element('strong', { textContent: texts.title }),
+    status,
+  );
 
   const sentence = element('p', { className: 'sentence' });
   sentence.setAttribute('role', 'status');
+  const steps = element('ol', { className: 'steps' });
+  const note = element('p', { className: 'note' });
   const code = element('input', {
     name: 'code',
     autocomplete: 'off',
@@ -115,147 +55,145 @@ export function createPanel(texts: CardTexts, actions: Pick<Client, 'connect' | 
     ariaLabel: texts.code,
   });
   const submit = element('button', { type: 'submit', className: 'main', textContent: texts.pair });
-  const form = element('form', { className: 'pair' });
-  form.append(code, submit);
+  const form = element('form', { className: 'pair' }, code, submit);
   const connect = element('button', { type: 'button', className: 'main', textContent: texts.connect });
-  const number = element('input', {
-    name: 'number',
-    inputMode: 'tel',
-    autocomplete: 'off',
-    spellcheck: false,
-    maxLength: 64,
-    placeholder: texts.number,
-    ariaLabel: texts.number,
-  });
-  const dial = element('form', { className: 'pair dial' });
-  dial.append(number, element('button', { type: 'submit', className: 'main', textContent: texts.call }));
   const list = element('ul', { className: 'calls' });
-  const body = element('div', { className: 'body' });
-  body.append(list, sentence, form, dial, connect);
-  const card = element('section', { className: 'card', ariaLabel: texts.title });
-  card.append(toggle, body);
-  shadow.append(style, card);
+  const notice = element('p', { className: 'notice' });
+  notice.setAttribute('role', 'alert');
+  const body = element('div', { className: 'body' }, list, notice, sentence, steps, form, connect, note);
+  const card = element('section', { className: 'card', ariaLabel: texts.title }, toggle, body);
+  shadow.append(element('style', { textContent: styles }), card);
 
-  let collapsed = remembered();
-  let calls: readonly BridgeCall[] = [];
+  const items = new Map<string, CallItem>();
+  let place = readPlace(localStorage);
   let clock: ReturnType<typeof setInterval> | undefined;
+  let dragged = false;
 
-  toggle.addEventListener('click', () => {
-    collapsed = !collapsed;
-    remember(collapsed);
-    fold();
-  });
   connect.addEventListener('click', actions.connect);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     actions.pair(code.value);
   });
-  dial.addEventListener('submit', (event) => {
-    event.preventDefault();
-    if (actions.dial(number.value)) number.value = '';
-    else number.select();
-  });
   // Kommo has shortcuts of its own: what is typed here is not for them.
   for (const type of ['keydown', 'keyup', 'keypress'] as const) {
-    for (const typing of [form, dial]) typing.addEventListener(type, (event) => event.stopPropagation());
+    card.addEventListener(type, (event) => event.stopPropagation());
   }
 
-  function fold(): void {
-    card.classList.toggle('collapsed', collapsed);
-    toggle.ariaExpanded = String(!collapsed);
-    toggle.title = collapsed ? texts.expand : texts.collapse;
+  function sit(next: typeof place): void {
+    place = next;
+    card.classList.toggle('collapsed', place.collapsed);
+    card.dataset['corner'] = place.corner;
+    toggle.ariaExpanded = String(!place.collapsed);
+    toggle.title = place.collapsed ? texts.expand : texts.collapse;
+  }
+  function move(next: Partial<typeof place>): void {
+    sit({ ...place, ...next });
+    keepPlace(localStorage, place);
   }
 
-  function showCalls(): void {
-    list.replaceChildren(...calls.map((call) => callLine(call, texts)));
+  toggle.addEventListener('click', () => {
+    // The end of a drag is not a click.
+    if (!dragged) move({ collapsed: !place.collapsed });
+    dragged = false;
+  });
+  toggle.addEventListener('pointerdown', (down) => {
+    if (down.button !== 0) return;
+    dragged = false;
+    const drag = new AbortController();
+    const until = { signal: drag.signal };
+    toggle.setPointerCapture(down.pointerId);
+    toggle.addEventListener(
+      'pointermove',
+      ({ clientX, clientY }) => {
+        const [x, y] = [clientX - down.clientX, clientY - down.clientY];
+        dragged ||= Math.hypot(x, y) > DRAG;
+        if (dragged) card.style.transform = `translate(${x}px, ${y}px)`;
+      },
+      until,
+    );
+    const drop = ({ clientX, clientY }: PointerEvent): void => {
+      drag.abort();
+      card.style.transform = '';
+      if (dragged) move({ corner: cornerOf(clientX, clientY, innerWidth, innerHeight) });
+    };
+    toggle.addEventListener('pointerup', drop, until);
+    toggle.addEventListener(
+      'pointercancel',
+      () => {
+        drag.abort();
+        card.style.transform = '';
+      },
+      until,
+    );
+  });
+  // Another tab of this browser moved it.
+  addEventListener('storage', () => sit(readPlace(localStorage)), { signal });
+
+  function showCalls({ calls }: View): void {
+    const ids = new Set(calls.map(({ id }) => id));
+    for (const [id, item] of items) {
+      if (ids.has(id)) continue;
+      item.element.remove();
+      items.delete(id);
+    }
+    for (const call of calls) {
+      const item = items.get(call.id);
+      if (item !== undefined) item.show(call);
+      else {
+        const fresh = createCallItem(call, texts, actions);
+        items.set(call.id, fresh);
+        list.append(fresh.element);
+      }
+    }
     list.hidden = calls.length === 0;
     card.classList.toggle('busy', calls.length > 0);
     if (calls.length > 0) {
-      clock ??= setInterval(showTimes, 1000);
+      clock ??= setInterval(() => items.forEach((item) => item.tick()), 1000);
     } else {
       clearInterval(clock);
       clock = undefined;
     }
   }
 
-  function showTimes(): void {
-    list.querySelectorAll('time').forEach((time, index) => {
-      const call = calls[index];
-      if (call !== undefined) time.textContent = elapsed(call);
-    });
-  }
-
-  fold();
+  sit(place);
+  const browser = browserKind(navigator.userAgent);
   return {
     attach() {
       if (!host.isConnected) document.body.append(host);
     },
     show(view) {
-      const { status: line, sentence: text, tone } = describe(view, texts);
       const { connection } = view;
-      status.textContent = line;
-      dot.className = `dot ${tone}`;
-      sentence.textContent = text;
-      sentence.classList.toggle('problem', view.badCode || connection.problem !== null);
-      sentence.hidden = connection.phase === 'connected' && view.calls.length > 0;
+      const shown = describeConnection(connection, view.badCode, view.phoneReady, browser, texts);
+      status.textContent = shown.status;
+      dot.className = `dot ${shown.tone}`;
+      sentence.textContent = shown.sentence;
+      sentence.classList.toggle(
+        'problem',
+        view.badCode || connection.problem !== null || connection.phase === 'denied',
+      );
+      sentence.hidden = shown.tone === 'good' && view.calls.length > 0;
+      steps.replaceChildren(...shown.steps.map((step) => element('li', { textContent: step })));
+      steps.hidden = shown.steps.length === 0;
+      note.textContent = shown.note;
+      note.hidden = shown.note === null;
+      notice.textContent = view.notice === null ? '' : texts[view.notice];
+      notice.hidden = view.notice === null;
       form.hidden = !mayPair(connection);
-      dial.hidden = connection.phase !== 'connected';
       submit.disabled = connection.phase === 'pairing';
       if (connection.phase === 'connected') code.value = '';
-      connect.hidden = connection.phase !== 'asking' && connection.phase !== 'denied' && connection.phase !== 'lost';
-      calls = view.calls;
-      showCalls();
+      connect.hidden = !mayConnect(connection);
+      showCalls(view);
+      // What the agent has to read or do is not hidden behind a folded card.
+      card.classList.toggle('urgent', view.notice !== null);
+      // With nothing to say it is small: what is beneath it is Kommo's.
+      const idle = shown.tone === 'good' && view.calls.length === 0 && view.notice === null;
+      card.classList.toggle('idle', idle);
       card.dataset['phase'] = connection.phase;
     },
     remove() {
+      gone.abort();
       clearInterval(clock);
       host.remove();
     },
   };
-}
-
-function callLine(call: BridgeCall, texts: CardTexts): HTMLLIElement {
-  const item = element('li', { className: call.state });
-  const state = { ringing: texts.ringing, dialling: texts.dialling, active: texts.active, held: texts.held, ended: '' };
-  const time = element('time', { textContent: elapsed(call) });
-  const what = element('p', { className: 'what' });
-  what.append(state[call.state], ' ', time);
-  item.append(what, element('p', { className: 'who', textContent: call.title }));
-  if (call.number !== call.title && call.number !== '') {
-    item.append(element('p', { className: 'number', textContent: call.number }));
-  }
-  const path = cardPath(call);
-  if (path !== null) item.append(element('a', { href: path, textContent: texts.open_card }));
-  return item;
-}
-
-/** `2:05`, from the answer or, while there is none, from the first ring. */
-function elapsed(call: BridgeCall): string {
-  const seconds = Math.max(0, Math.floor((Date.now() - (call.answeredAt ?? call.startedAt)) / 1000));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
-}
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]>,
-): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), properties);
-}
-
-function remembered(): boolean {
-  try {
-    return localStorage.getItem(COLLAPSED) === 'yes';
-  } catch {
-    return false;
-  }
-}
-
-function remember(collapsed: boolean): void {
-  try {
-    localStorage.setItem(COLLAPSED, collapsed ? 'yes' : 'no');
-  } catch {
-    // It opens again at the next load, that is all.
-  }
 }

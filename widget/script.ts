@@ -5,6 +5,7 @@
 import { createClient, type Client } from './client.ts';
 import { createKommoPage, type KommoWidget } from './kommo-page.ts';
 import { createPanel, type Panel } from './panel.ts';
+import { mayBeSaved } from './settings-form.ts';
 import { readTexts } from './texts.ts';
 
 type Running = { client: Client; panel: Panel; adopt(widget: KommoWidget): void };
@@ -26,7 +27,7 @@ function run(first: KommoWidget): Running {
     () => texts,
     (view) => panel.show(view),
   );
-  const panel = createPanel(texts.card, client);
+  const panel: Panel = createPanel(texts.card, client);
   return {
     client,
     panel,
@@ -36,8 +37,17 @@ function run(first: KommoWidget): Running {
   };
 }
 
+/** In cards and lists alike; a copy of this script that lives no more does nothing. */
+function clickToCall(widget: KommoWidget): void {
+  widget.add_action?.('phone', (clicked) => {
+    const number: unknown = typeof clicked === 'object' && clicked !== null ? Reflect.get(clicked, 'value') : undefined;
+    window[PLACE]?.client.dial(number);
+  });
+}
+
 /** Called with `new` by Kommo, which has given the prototype its methods (`i18n`, `system`, `get_settings`…). */
 export default function RingsideWidget(this: KommoWidget): KommoWidget {
+  let modal: unknown = null;
   this.callbacks = {
     // Again at every change of area: only the card is put back, the socket lives on.
     render: () => {
@@ -55,11 +65,15 @@ export default function RingsideWidget(this: KommoWidget): KommoWidget {
         running.adopt(this);
         running.panel.attach();
       }
+      clickToCall(this);
       return true;
     },
     bind_actions: () => true,
-    settings: () => true,
-    onSave: () => true,
+    settings: ($modal) => {
+      modal = $modal;
+      return true;
+    },
+    onSave: (saved) => mayBeSaved(saved, modal, readTexts((name) => this.i18n?.(name)).settings),
     destroy: () => {
       const running = window[PLACE];
       delete window[PLACE];

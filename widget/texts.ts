@@ -4,7 +4,8 @@ import english from './i18n/en.json';
 
 export type CardTexts = typeof english.card;
 export type NoticeTexts = typeof english.notice;
-export type Texts = { card: CardTexts; notice: NoticeTexts };
+export type SettingsTexts = typeof english.settings;
+export type Texts = { card: CardTexts; notice: NoticeTexts; settings: SettingsTexts };
 
 const SectionSchema = v.record(v.string(), v.string());
 
@@ -17,7 +18,11 @@ function over<T extends Record<string, string>>(defaults: T, found: unknown): T 
 
 /** `section` gives one part of the package's i18n file, as Kommo's `self.i18n` does. */
 export function readTexts(section: (name: string) => unknown): Texts {
-  return { card: over(english.card, section('card')), notice: over(english.notice, section('notice')) };
+  return {
+    card: over(english.card, section('card')),
+    notice: over(english.notice, section('notice')),
+    settings: over(english.settings, section('settings')),
+  };
 }
 
 /** `Call from {who}` with its places filled in. */

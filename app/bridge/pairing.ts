@@ -28,7 +28,7 @@ export function readCode(typed: string): string | null {
   return `${plain.slice(0, 4)}-${plain.slice(4)}`;
 }
 
-/** Times in milliseconds since 1970 UTC. */
+/** Times in milliseconds of one clock that only goes forward. */
 export type Pairing = {
   readonly code: { readonly text: string; readonly expiresAt: number; readonly triesLeft: number } | null;
   /** No code is made or tried before this time. */

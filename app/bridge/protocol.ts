@@ -4,18 +4,22 @@
  */
 import * as v from 'valibot';
 import { DISPOSITIONS } from '../calls/call.ts';
+import { AgentDispositionSchema, NOTE_LENGTH } from '../calls/completed-call.ts';
 
 /** Tried in this order; the desktop takes the first that is free. */
 export const BRIDGE_PORTS: readonly number[] = [47110, 47111, 47112, 47113];
 export const BRIDGE_PATH = '/bridge';
 export const HEALTH_PATH = '/health';
+/** The second way: loaded as a script every few seconds where no socket can be opened (polling.ts). */
+export const POLL_PATH = '/poll.js';
 
 /** A longer frame is refused, in bytes of UTF-8. */
 export const MAX_FRAME_BYTES = 16 * 1024;
 
 /** Protocol versions an end can speak, both included. */
 export type Versions = { min: number; max: number };
-export const VERSIONS: Versions = { min: 1, max: 1 };
+/** 2: what a tab may ask (`command`, `dial`, `annotate`), `view`, `extensions`, `open.card`, and more about a call. */
+export const VERSIONS: Versions = { min: 1, max: 2 };
 
 /** The highest version that both ends speak, or null where there is none. */
 export function negotiate(ours: Versions, theirs: Versions): number | null {
@@ -56,8 +60,39 @@ export const BridgeCallSchema = v.object({
   /** Milliseconds since 1970 UTC. */
   startedAt: count,
   answeredAt: v.nullable(count),
+  // Since version 2, with what they mean where an older desktop does not say.
+  muted: v.optional(v.boolean(), false),
+  heldBy: v.optional(v.array(v.picklist(['local', 'remote'])), []),
+  /** Which of COMMANDS the desktop would carry out now; what the widget does not know it does not offer. */
+  can: v.optional(v.array(text(32)), []),
+  /** The desktop pops this call up itself. */
+  popped: v.optional(v.boolean(), false),
+  /** The number for the new-contact form, as in a completed call. */
+  newContactNumber: v.optional(v.nullable(text(128)), null),
 });
 export type BridgeCall = v.InferOutput<typeof BridgeCallSchema>;
+
+/** What a tab may ask of a call that goes on. */
+export const COMMANDS = ['answer', 'decline', 'hang-up', 'hold', 'resume', 'mute', 'unmute'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** Why the desktop did not do what a tab asked. The widget has a sentence for each in the agent's language. */
+export const ANSWER_REASONS = [
+  /** The call, or the minute after it, is over. */
+  'over',
+  /** It makes no sense for this call as it stands. */
+  'not-now',
+  /** Nothing that can be dialled. */
+  'not-a-number',
+  /** The phone is not registered, or is starting again. */
+  'no-phone',
+] as const;
+export type AnswerReason = (typeof ANSWER_REASONS)[number];
+
+/** The tab's own number for something it asks, so that it knows the answer. */
+const request = count;
+/** Most extensions that a tab tells of: what fits a frame. */
+export const MOST_EXTENSIONS = 300;
 
 /** A call that is over, with everything that Kommo's `add_call` needs. */
 export const BridgeCompletedSchema = v.object({
@@ -79,6 +114,22 @@ export const BridgeCompletedSchema = v.object({
   newContactNumber: v.nullable(text(128)),
 });
 export type BridgeCompleted = v.InferOutput<typeof BridgeCompletedSchema>;
+
+/** Messages that came with version 2: not sent to an end that speaks version 1. */
+const SINCE_2: ReadonlySet<string> = new Set([
+  'view',
+  'command',
+  'dial',
+  'annotate',
+  'extensions',
+  'ack.open',
+  'answer',
+  'phone',
+  'open.card',
+]);
+
+/** Whether an end that speaks `version` knows messages of this type. */
+export const isSpokenIn = (version: number, { type }: { type: string }): boolean => version >= 2 || !SINCE_2.has(type);
 
 /** Why the desktop refuses. The widget has a sentence for each in the agent's language. */
 export const REFUSALS = [
@@ -110,9 +161,6 @@ export type RefusalCode = (typeof REFUSALS)[number];
 export const WAYS = ['token', 'code'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What a tab may have called: digits, `*` and `#`, with a plus before them perhaps; no SIP address, nothing else. */
-export const DIALLABLE = /^\+?[\d*#]{1,32}$/;
-
 /** What the widget may send. */
 export const WidgetMessageSchema = v.variant('type', [
   v.object({
@@ -122,16 +170,44 @@ export const WidgetMessageSchema = v.variant('type', [
     nonce: Bytes32Schema,
     way: v.picklist(WAYS),
   }),
-  v.object({ type: v.literal('prove'), proof: Bytes32Schema }),
+  /** `share`: for the way `code` since version 2, this end's part of the key exchange. */
+  v.object({
+    type: v.literal('prove'),
+    proof: Bytes32Schema,
+    share: v.optional(v.nullable(Bytes32Schema), null),
+  }),
   /** Who the tab is: the account it shows and the Kommo user signed in there. */
   v.object({ type: v.literal('tab'), origin: text(256), userId: count }),
   /** `locks` is false where the browser has no Web Locks: then the desktop chooses among such tabs. */
   v.object({ type: v.literal('role'), leader: v.boolean(), locks: v.boolean() }),
   v.object({ type: v.literal('ack'), id: callId }),
-  /** The agent wants to call this number; the desktop does as if it were typed there. */
-  v.object({ type: v.literal('dial'), number: v.pipe(v.string(), v.regex(DIALLABLE)) }),
   v.object({ type: v.literal('ack.recording'), id: callId }),
   v.object({ type: v.literal('pong') }),
+  // Since version 2.
+  /** Whether the agent can see this tab: such a one is asked to open a card. */
+  v.object({ type: v.literal('view'), visible: v.boolean(), focused: v.boolean() }),
+  v.object({ type: v.literal('command'), request, id: callId, kind: v.picklist(COMMANDS) }),
+  /** From the agent's click on a number. */
+  v.object({ type: v.literal('dial'), request, number: v.pipe(text(128), v.minLength(1)) }),
+  /** What the agent says about a call, while it goes on or within a minute after. */
+  v.object({
+    type: v.literal('annotate'),
+    request,
+    id: callId,
+    disposition: v.nullable(AgentDispositionSchema),
+    note: text(NOTE_LENGTH),
+    done: v.boolean(),
+  }),
+  /** Which Kommo user has which extension, by the account's settings of the widget. */
+  v.object({
+    type: v.literal('extensions'),
+    users: v.pipe(
+      v.record(v.pipe(v.string(), v.regex(/^[^\s@]{1,32}$/)), entityRef.entries.id),
+      v.maxEntries(MOST_EXTENSIONS),
+    ),
+  }),
+  /** The tab shows the card that it was asked to open, or will not. */
+  v.object({ type: v.literal('ack.open'), request, opened: v.boolean() }),
 ]);
 export type WidgetMessage = v.InferOutput<typeof WidgetMessageSchema>;
 
@@ -144,6 +220,8 @@ export const DesktopMessageSchema = v.variant('type', [
     versions: VersionsSchema,
     nonce: Bytes32Schema,
     proof: v.nullable(Bytes32Schema),
+    /** For the way `code` since version 2, this end's part of the key exchange. */
+    share: v.optional(v.nullable(Bytes32Schema), null),
   }),
   v.object({ type: v.literal('welcome') }),
   /** The desktop's proof and the new token, sealed under the code. */
@@ -157,6 +235,18 @@ export const DesktopMessageSchema = v.variant('type', [
   /** Whether this tab is the one that shows and records. */
   v.object({ type: v.literal('role'), leader: v.boolean() }),
   v.object({ type: v.literal('ping') }),
+  // Since version 2.
+  /** What became of a `command`, `dial` or `annotate`; no reason where it was done. */
+  v.object({ type: v.literal('answer'), request, reason: v.nullable(v.picklist(ANSWER_REASONS)) }),
+  /** Whether a number could be dialled now. */
+  v.object({ type: v.literal('phone'), ready: v.boolean() }),
+  /** To a tab that the agent sees: show this card, or the form for a new contact with that number. */
+  v.object({
+    type: v.literal('open.card'),
+    request,
+    entity: v.nullable(entityRef),
+    newContactNumber: v.nullable(text(128)),
+  }),
   /** `seconds`: how long to wait (`locked-out`); `tries`: how many are left (`wrong-code`). */
   v.object({
     type: v.literal('refused'),

@@ -10,26 +10,31 @@
  * - `token`, 256 random bits: the desktop first. The widget says nothing about itself to a program that took the port,
  *   and a page without the token that collects the desktop's proofs cannot guess 256 bits from them.
  * - `code`, 40 bits that a person types: the widget first. A desktop that proved itself first would hand any page
- *   something to guess the code against at leisure, uncounted; so each guess has to be sent, and is counted. What a
- *   program on the port learns from the widget's proof is worth a search of 2^40 × 200 000 hashes for a code that is
- *   void after five minutes.
+ *   something to guess the code against; so each guess has to be sent, and is counted. The key of the proofs comes from
+ *   a password-authenticated key exchange (cpace.ts), so that a program that sits on the very port, or reads along,
+ *   has nothing to guess against either: it may try one code for each time that the agent types one.
+ *   Version 1 made the key of the code alone. The desktop still takes that of an old widget, since it shows nothing of
+ *   its own before the proof; a widget of version 2 never sends it.
  */
+import { generator, multiply, sessionKey } from './cpace.ts';
 import type { Versions, Way } from './protocol.ts';
 
-type Bytes = Uint8Array<ArrayBuffer>;
-type Key = Omit<CryptoKey, 'usages'>;
+export type Bytes = Uint8Array<ArrayBuffer>;
+export type Key = Omit<CryptoKey, 'usages'>;
 type AesGcm = { name: 'AES-GCM'; iv: Bytes };
 type Usage = 'sign' | 'verify' | 'deriveBits' | 'encrypt' | 'decrypt';
 
 /** The part of WebCrypto's `SubtleCrypto` that is used, in words that both the browser's and Node's types fit. */
 export interface Subtle {
+  digest(algorithm: 'SHA-512', data: Bytes): Promise<ArrayBuffer>;
   importKey(
-    format: 'raw',
+    format: 'raw' | 'pkcs8',
     key: Bytes | ArrayBuffer,
     algorithm: string | typeof HMAC,
     extractable: false,
     usages: Usage[],
   ): Promise<Key>;
+  deriveBits(algorithm: { name: string; public: Key }, key: Key, length: number): Promise<ArrayBuffer>;
   deriveBits(
     algorithm: { name: 'PBKDF2'; hash: 'SHA-256'; salt: Bytes; iterations: number },
     key: Key,
@@ -99,7 +104,7 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 const hmacKey = (subtle: Subtle, key: Bytes): Promise<Key> =>
   subtle.importKey('raw', key, HMAC, false, ['sign', 'verify']);
 
-/** The proof that `role` knows the key (32 bytes), base64url. */
+/** The proof that `role` knows the key, base64url. */
 export async function prove(subtle: Subtle, key: Bytes, role: Role, transcript: Transcript): Promise<string> {
   const signed = await subtle.sign('HMAC', await hmacKey(subtle, key), bytesOf(role, transcript));
   return toBase64Url(new Uint8Array(signed));
@@ -116,7 +121,7 @@ export async function proves(
   return subtle.verify('HMAC', await hmacKey(subtle, key), fromBase64Url(proof), bytesOf(role, transcript));
 }
 
-/** The key (32 bytes) of a pairing code, for this handshake only: its nonces are the salt. */
+/** The key (32 bytes) of a pairing code in version 1, for this handshake only: its nonces are the salt. */
 export async function codeKey(
   subtle: Subtle,
   code: string,
@@ -132,8 +137,46 @@ export async function codeKey(
   return new Uint8Array(bits);
 }
 
-async function sealingKey(subtle: Subtle, key: Bytes, transcript: Transcript): Promise<Key> {
-  const bits = await subtle.sign('HMAC', await hmacKey(subtle, key), bytesOf('token', transcript));
+const pairingSession = ({ widgetNonce, desktopNonce }: Transcript): Bytes =>
+  encode(JSON.stringify([widgetNonce, desktopNonce]));
+
+/** This end's share of the key exchange over the code, base64url; `scalar` is 32 random bytes, used for nothing else. */
+export async function pairingShare(
+  subtle: Subtle,
+  code: string,
+  transcript: Transcript,
+  scalar: Bytes,
+): Promise<string> {
+  const point = await generator(subtle, encode(code), bytesOf('pairing', transcript), pairingSession(transcript));
+  return toBase64Url(await multiply(subtle, scalar, point));
+}
+
+/**
+ * The key of this pairing (64 bytes), the same at both ends where both used the same code for their shares.
+ *
+ * @throws where the other end's share is no honest one
+ */
+export async function pairingKey(
+  subtle: Subtle,
+  transcript: Transcript,
+  scalar: Bytes,
+  role: Role,
+  shares: { desktop: string; widget: string },
+): Promise<Bytes> {
+  const desktop = { share: fromBase64Url(shares.desktop), data: encode('desktop') };
+  const widget = { share: fromBase64Url(shares.widget), data: encode('widget') };
+  const secret = await multiply(subtle, scalar, role === 'desktop' ? widget.share : desktop.share);
+  return sessionKey(subtle, pairingSession(transcript), secret, desktop, widget);
+}
+
+/** A key for AES-GCM that is good for one purpose of this handshake, from the key that its proofs are made with. */
+export async function sealingKey(
+  subtle: Subtle,
+  key: Bytes,
+  transcript: Transcript,
+  purpose: 'token' | 'polls' | 'answers',
+): Promise<Key> {
+  const bits = await subtle.sign('HMAC', await hmacKey(subtle, key), bytesOf(purpose, transcript));
   return subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
@@ -147,7 +190,7 @@ export async function sealToken(
 ): Promise<string> {
   const cipher = await subtle.encrypt(
     { name: 'AES-GCM', iv },
-    await sealingKey(subtle, key, transcript),
+    await sealingKey(subtle, key, transcript, 'token'),
     encode(token),
   );
   const sealed = new Uint8Array(IV_BYTES + cipher.byteLength);
@@ -168,7 +211,7 @@ export async function openToken(
     const iv = bytes.slice(0, IV_BYTES);
     const clear = await subtle.decrypt(
       { name: 'AES-GCM', iv },
-      await sealingKey(subtle, key, transcript),
+      await sealingKey(subtle, key, transcript, 'token'),
       bytes.slice(IV_BYTES),
     );
     return new TextDecoder().decode(clear);

@@ -79,10 +79,23 @@ export type KommoStatus = {
   waitingCalls: number;
 };
 
+/** A browser that holds a token; times in milliseconds since 1970 UTC. */
+export type PairedBrowser = {
+  id: string;
+  /** `Chrome 156 on Windows` */
+  name: string;
+  pairedAt: number;
+  lastSeenAt: number;
+  /** Tabs of it that are connected now. */
+  tabs: number;
+};
+
 export type BrowserStatus = {
   state: 'stopped' | 'not-paired' | 'waiting' | 'connected';
   /** Browsers that hold a token. */
   paired: number;
+  /** These browsers, the one paired last first. */
+  browsers: readonly PairedBrowser[];
   reason: Sentence | null;
   pairing: { code: string; expiresAt: number } | null;
 };
@@ -190,6 +203,8 @@ export const PanelRequests = {
   signOut: v.tuple([v.picklist(['keep', 'give-up'])]),
   newPairingCode: v.tuple([]),
   forgetBrowsers: v.tuple([]),
+  /** The browser of this id. */
+  forgetBrowser: v.tuple([id]),
   /** The text of a provisioning file, dropped on the panel. */
   provision: v.tuple([v.pipe(v.string(), v.maxLength(100_000))]),
   dismissNotice: v.tuple([id]),

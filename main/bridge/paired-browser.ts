@@ -6,6 +6,8 @@ const time = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const PairedBrowserSchema = v.object({
   clientId: ClientIdSchema,
+  /** For people; what was paired by an older Ringside has none. */
+  name: v.optional(v.pipe(v.string(), v.maxLength(100)), 'A browser'),
   /** The account whose pages it was paired for. */
   origin: v.pipe(v.string(), v.maxLength(256)),
   /** 32 random bytes, base64url. Secret: the proofs are made with it. */
@@ -17,6 +19,17 @@ export const PairedBrowserSchema = v.object({
 /** The list as it is kept. */
 export const PairedBrowsersSchema = v.array(PairedBrowserSchema);
 export type PairedBrowser = v.InferOutput<typeof PairedBrowserSchema>;
+
+/** A paired browser as the panel lists it. */
+export type BrowserView = {
+  id: string;
+  name: string;
+  /** Milliseconds since 1970 UTC. */
+  pairedAt: number;
+  lastSeenAt: number;
+  /** Tabs of it that are connected now. */
+  tabs: number;
+};
 
 /** More browsers than a person uses: the one not seen for longest gives way. */
 const MOST_BROWSERS = 16;

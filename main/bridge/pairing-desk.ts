@@ -12,8 +12,13 @@ import {
 } from '../../app/bridge/pairing.ts';
 import type { NoCode } from './session.ts';
 
-/** `changed` is called whenever what is shown may have changed, expiry and the end of a lock-out included. */
-export function createPairingDesk(ports: { now(): number; changed(): void }) {
+/**
+ * `changed` is called whenever what is shown may have changed, expiry and the end of a lock-out included.
+ *
+ * @param ports.now milliseconds of a clock that nobody sets: a code does not live longer because the date was put back
+ * @param ports.wallClock milliseconds since 1970 UTC, for what is shown
+ */
+export function createPairingDesk(ports: { now(): number; wallClock(): number; changed(): void }) {
   let pairing: Pairing = NO_PAIRING;
   let timer: NodeJS.Timeout | undefined;
 
@@ -27,26 +32,28 @@ export function createPairingDesk(ports: { now(): number; changed(): void }) {
     ports.changed();
   }
 
-  const closed = (): NoCode | null => {
+  function peek(): { ok: true; code: string } | { ok: false; why: NoCode } {
     const seconds = lockedSeconds(pairing, ports.now());
-    if (seconds > 0) return { code: 'locked-out', seconds };
-    return liveCode(pairing, ports.now()) === null ? { code: 'no-code' } : null;
-  };
+    if (seconds > 0) return { ok: false, why: { code: 'locked-out', seconds } };
+    const code = liveCode(pairing, ports.now());
+    return code === null ? { ok: false, why: { code: 'no-code' } } : { ok: true, code: code.text };
+  }
 
   return {
     /** The code to show. */
     shown(): { code: string; expiresAt: number } | null {
       const code = liveCode(pairing, ports.now());
-      return code === null ? null : { code: code.text, expiresAt: code.expiresAt };
+      if (code === null) return null;
+      return { code: code.text, expiresAt: Math.round(ports.wallClock() + code.expiresAt - ports.now()) };
     },
     lockedSeconds: () => lockedSeconds(pairing, ports.now()),
     offer: () => set(offerCode(pairing, codeFrom(randomBytes(8)), ports.now())),
-    closed,
-    take(): { ok: true; code: string } | { ok: false; why: NoCode } {
-      const code = liveCode(pairing, ports.now());
-      if (code === null) return { ok: false, why: closed() ?? { code: 'no-code' } };
-      set(takeTry(pairing, ports.now()));
-      return { ok: true, code: code.text };
+    peek,
+    /** As `peek`, and takes a try. */
+    take(): ReturnType<typeof peek> {
+      const code = peek();
+      if (code.ok) set(takeTry(pairing, ports.now()));
+      return code;
     },
     failed(): { code: 'wrong-code'; tries: number } | { code: 'locked-out'; seconds: number } {
       set(tryFailed(pairing, ports.now()));

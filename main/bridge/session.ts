@@ -1,7 +1,7 @@
 /** One socket of one tab: the handshake, then messages. It decides nothing about calls. */
 import { randomBytes, webcrypto } from 'node:crypto';
-import type { RawData, WebSocket } from 'ws';
 import {
+  isSpokenIn,
   negotiate,
   parseWidgetFrame,
   VERSIONS,
@@ -12,12 +12,16 @@ import {
 import {
   codeKey,
   fromBase64Url,
+  pairingKey,
+  pairingShare,
   prove,
   proves,
   sealToken,
   toBase64Url,
+  type Bytes,
   type Transcript,
 } from '../../app/bridge/transcript.ts';
+import type { Channel } from './channel.ts';
 
 /** Close code of a refused socket; its reason is the refusal's code. */
 const REFUSED = 4000;
@@ -28,11 +32,21 @@ const FLOOD = { frames: 200, window: 10_000 };
 /** Bytes that may wait for a tab that does not read. */
 const MAX_UNSENT = 256 * 1024;
 
+/** What the widget answers with a frame. */
+const ANSWERED: ReadonlySet<DesktopMessage['type']> = new Set([
+  'call.completed',
+  'call.recording',
+  'open.card',
+  'ping',
+]);
+
 /** Why the pairing desk has no code to try. */
 export type NoCode = { code: 'no-code' } | { code: 'locked-out'; seconds: number };
 
 /** What a tab that is ready may say. */
 export type TabMessage = Exclude<WidgetMessage, { type: 'hello' | 'prove' | 'tab' }>;
+
+type Claim = Extract<WidgetMessage, { type: 'prove' }>;
 
 export type SessionPorts = {
   origin: string;
@@ -43,8 +57,8 @@ export type SessionPorts = {
   /** The token kept for a browser, null where there is none. */
   tokenOf(clientId: string): string | null;
   pairing: {
-    /** Null where a code may be tried, else why not. */
-    closed(): NoCode | null;
+    /** The code that may be tried now, else why there is none. */
+    peek(): { ok: true; code: string } | { ok: false; why: NoCode };
     /** Takes one try and tells the code to try against. */
     take(): { ok: true; code: string } | { ok: false; why: NoCode };
     /** The try was wrong; tells how many are left, or that it was the last. */
@@ -62,6 +76,8 @@ export type SessionPorts = {
 
 export type Session = {
   readonly origin: string;
+  /** It polls: it answers no ping in time, and is known to be gone by its silence. */
+  readonly polled: boolean;
   /** Null until the browser has proved itself. */
   clientId(): string | null;
   /** Null until the tab is ready. */
@@ -77,41 +93,50 @@ export type Session = {
 
 type Step =
   | { at: 'hello' }
-  | { at: 'prove'; transcript: Transcript; token: string | null }
+  | {
+      at: 'prove';
+      transcript: Transcript;
+      key: { token: string } | { code: string; scalar: Bytes; share: string | null };
+    }
   | { at: 'tab'; clientId: string }
   | { at: 'ready'; clientId: string; userId: number }
   | { at: 'closed' };
 
-/** Takes over an accepted socket. */
-export function openSession(socket: WebSocket, ports: SessionPorts): Session {
+/** Takes over an accepted channel. */
+export function openSession(channel: Channel, ports: SessionPorts): Session {
   const { subtle } = webcrypto;
   let step: Step = { at: 'hello' };
+  let version = VERSIONS.max;
   let strikes = 0;
   let frames: number[] = [];
+  /** Frames that answer something which was sent: these are no flood, however many calls come at once. */
+  let owed = 0;
   let queue: Promise<void> = Promise.resolve();
   let silence = setTimeout(() => session.refuse('silent'), ports.silence);
 
   const session: Session = {
     origin: ports.origin,
+    polled: channel.polled,
     clientId: () => (step.at === 'tab' || step.at === 'ready' ? step.clientId : null),
     userId: () => (step.at === 'ready' ? step.userId : null),
     send(message) {
-      if (step.at === 'closed' || socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > MAX_UNSENT) {
-        ports.log('bridge.unread', { unsent: socket.bufferedAmount });
+      if (step.at === 'closed' || !channel.isOpen() || !isSpokenIn(version, message)) return;
+      if (channel.unsent() > MAX_UNSENT) {
+        ports.log('bridge.unread', { unsent: channel.unsent() });
         session.drop();
         return;
       }
-      socket.send(JSON.stringify(message));
+      if (ANSWERED.has(message.type)) owed += 1;
+      channel.send(JSON.stringify(message));
     },
     refuse(code, more = {}) {
       if (step.at === 'closed') return;
       ports.log('bridge.refused', { code, ...more });
       session.send({ type: 'refused', code, seconds: more.seconds ?? null, tries: more.tries ?? null });
-      end(() => socket.close(REFUSED, code));
+      end(() => channel.close(REFUSED, code));
     },
-    close: () => end(() => socket.close(1001)),
-    drop: () => end(() => socket.terminate()),
+    close: () => end(() => channel.close(1001)),
+    drop: () => end(channel.drop),
   };
 
   function end(close: () => void): void {
@@ -119,9 +144,6 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
     step = { at: 'closed' };
     clearTimeout(silence);
     close();
-    // A peer that never answers the close frame is not waited for.
-    const grace = setTimeout(() => socket.terminate(), 1000);
-    socket.once('close', () => clearTimeout(grace));
     ports.onClosed(session);
   }
 
@@ -149,19 +171,16 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
   async function handle(message: WidgetMessage): Promise<void> {
     if (step.at === 'closed') return;
     if (step.at === 'hello' && message.type === 'hello') return hello(message);
-    if (step.at === 'prove' && message.type === 'prove') return judge(step, message.proof);
+    if (step.at === 'prove' && message.type === 'prove') return judge(step, message);
     if (step.at === 'tab' && message.type === 'tab') return admitTab(step.clientId, message);
     if (step.at === 'ready' && ofTab(message)) return ports.onMessage(session, message);
     strike('out-of-order');
   }
 
   async function hello(message: Extract<WidgetMessage, { type: 'hello' }>): Promise<void> {
-    const version = negotiate(VERSIONS, message.versions);
-    if (version === null) return session.refuse('version');
-    const token = message.way === 'token' ? ports.tokenOf(message.clientId) : null;
-    if (message.way === 'token' && token === null) return session.refuse('unknown-browser');
-    const noCode = message.way === 'code' ? ports.pairing.closed() : null;
-    if (noCode !== null) return refuseCode(noCode);
+    const common = negotiate(VERSIONS, message.versions);
+    if (common === null) return session.refuse('version');
+    version = common;
     const transcript: Transcript = {
       way: message.way,
       version,
@@ -173,26 +192,34 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
       origin: ports.origin,
       port: ports.port,
     };
-    const proof = token === null ? null : await prove(subtle, fromBase64Url(token), 'desktop', transcript);
+    let proof: string | null = null;
+    let share: string | null = null;
+    let key: Extract<Step, { at: 'prove' }>['key'];
+    if (message.way === 'token') {
+      const token = ports.tokenOf(message.clientId);
+      if (token === null) return session.refuse('unknown-browser');
+      proof = await prove(subtle, fromBase64Url(token), 'desktop', transcript);
+      key = { token };
+    } else {
+      const offered = ports.pairing.peek();
+      if (!offered.ok) return refuseCode(offered.why);
+      const scalar = Uint8Array.from(randomBytes(32));
+      share = version < 2 ? null : await pairingShare(subtle, offered.code, transcript, scalar);
+      key = { code: offered.code, scalar, share };
+    }
     if (isClosed()) return;
-    proceed({ at: 'prove', transcript, token });
-    session.send({ type: 'hello', version, versions: VERSIONS, nonce: transcript.desktopNonce, proof });
+    proceed({ at: 'prove', transcript, key });
+    session.send({ type: 'hello', version, versions: VERSIONS, nonce: transcript.desktopNonce, proof, share });
   }
 
-  async function judge({ transcript, token }: Extract<Step, { at: 'prove' }>, proof: string): Promise<void> {
-    const { clientId } = transcript;
-    if (token !== null) {
-      const right = await proves(subtle, fromBase64Url(token), 'widget', transcript, proof);
-      if (isClosed()) return;
-      // Asked again: the browser may have been forgotten in the meantime.
-      if (!right || ports.tokenOf(clientId) !== token) return session.refuse('wrong-proof');
-      proceed({ at: 'tab', clientId });
-      return session.send({ type: 'welcome' });
-    }
+  async function judge({ transcript, key }: Extract<Step, { at: 'prove' }>, claim: Claim): Promise<void> {
+    if ('token' in key) return judgeToken(transcript, key.token, claim);
     const taken = ports.pairing.take();
     if (!taken.ok) return refuseCode(taken.why);
-    const key = await codeKey(subtle, taken.code, transcript);
-    const right = await proves(subtle, key, 'widget', transcript, proof);
+    const { clientId } = transcript;
+    // Null is wrong as well: a share that no honest end makes, or one for a code that is not shown any more.
+    const paired = taken.code === key.code ? await pairingKeyOf(transcript, key, claim) : null;
+    const right = paired !== null && (await proves(subtle, paired, 'widget', transcript, claim.proof));
     // Judged even where the socket has gone: hanging up early does not win back a try.
     if (!right) {
       const verdict = ports.pairing.failed();
@@ -201,12 +228,35 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
     if (isClosed()) return;
     const fresh = ports.pairing.redeem(taken.code, clientId);
     if (fresh === null) return session.refuse('no-code');
-    const iv = Uint8Array.from(randomBytes(12));
-    const sealed = await sealToken(subtle, key, transcript, fresh, iv);
-    const desktopProof = await prove(subtle, key, 'desktop', transcript);
+    const sealed = await sealToken(subtle, paired, transcript, fresh, Uint8Array.from(randomBytes(12)));
+    const proof = await prove(subtle, paired, 'desktop', transcript);
+    await channel.seal(paired, transcript);
     if (isClosed()) return;
     proceed({ at: 'tab', clientId });
-    session.send({ type: 'paired', proof: desktopProof, sealed });
+    session.send({ type: 'paired', proof, sealed });
+  }
+
+  async function judgeToken(transcript: Transcript, token: string, { proof }: Claim): Promise<void> {
+    const { clientId } = transcript;
+    const right = await proves(subtle, fromBase64Url(token), 'widget', transcript, proof);
+    if (isClosed()) return;
+    // Asked again: the browser may have been forgotten in the meantime.
+    if (!right || ports.tokenOf(clientId) !== token) return session.refuse('wrong-proof');
+    await channel.seal(fromBase64Url(token), transcript);
+    if (isClosed()) return;
+    proceed({ at: 'tab', clientId });
+    session.send({ type: 'welcome' });
+  }
+
+  async function pairingKeyOf(
+    transcript: Transcript,
+    { code, scalar, share }: { code: string; scalar: Bytes; share: string | null },
+    claim: Claim,
+  ): Promise<Bytes | null> {
+    if (share === null) return codeKey(subtle, code, transcript);
+    if (claim.share === null) return null;
+    const shares = { desktop: share, widget: claim.share };
+    return pairingKey(subtle, transcript, scalar, 'desktop', shares).catch(() => null);
   }
 
   function admitTab(clientId: string, tab: { origin: string; userId: number }): void {
@@ -221,27 +271,34 @@ export function openSession(socket: WebSocket, ports: SessionPorts): Session {
   const isClosed = (): boolean => step.at === 'closed';
 
   function flooded(): boolean {
+    if (owed > 0) {
+      owed -= 1;
+      return false;
+    }
     const now = performance.now();
     frames = [...frames.filter((at) => now - at < FLOOD.window), now];
     return frames.length > FLOOD.frames;
   }
 
-  socket.on('message', (data: RawData, binary: boolean) => {
-    if (isClosed()) return;
-    if (flooded()) return session.refuse('flood');
-    const text = !binary && Buffer.isBuffer(data) ? data.toString() : null;
-    const parsed = text === null ? ({ ok: false, code: 'malformed' } as const) : parseWidgetFrame(text);
-    // One at a time and in order: a frame waits until the proofs of the one before it are worked out.
-    queue = queue
-      .then(() => (parsed.ok ? handle(parsed.message) : strike(parsed.code)))
-      .catch((error: unknown) => {
-        ports.log('bridge.failed', { error: error instanceof Error ? error.name : 'unknown' });
-        session.drop();
-      });
+  channel.listen({
+    frame(text) {
+      if (isClosed()) return Promise.resolve();
+      if (flooded()) {
+        session.refuse('flood');
+        return Promise.resolve();
+      }
+      const parsed = text === null ? ({ ok: false, code: 'malformed' } as const) : parseWidgetFrame(text);
+      // One at a time and in order: a frame waits until the proofs of the one before it are worked out.
+      queue = queue
+        .then(() => (parsed.ok ? handle(parsed.message) : strike(parsed.code)))
+        .catch((error: unknown) => {
+          ports.log('bridge.failed', { error: error instanceof Error ? error.name : 'unknown' });
+          session.drop();
+        });
+      return queue;
+    },
+    closed: () => end(() => undefined),
   });
-  // A frame beyond the socket's own limit, or one that is no WebSocket frame at all.
-  socket.on('error', (error) => ports.log('bridge.socket-error', { code: Reflect.get(error, 'code') }));
-  socket.on('close', () => end(() => undefined));
   return session;
 }
 

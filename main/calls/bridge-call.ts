@@ -1,8 +1,9 @@
 /** A live call as the widget is told of it. */
-import type { BridgeCall } from '../../app/bridge/protocol.ts';
+import type { BridgeCall, Command } from '../../app/bridge/protocol.ts';
 import type { CallView } from '../../app/ipc/panel.ts';
 
-export function bridgeCallOf(view: CallView): BridgeCall {
+/** `popped`: the desktop has a pop-up of its own for it. */
+export function bridgeCallOf(view: CallView, popped: boolean): BridgeCall {
   return {
     id: view.id,
     direction: view.direction,
@@ -13,5 +14,19 @@ export function bridgeCallOf(view: CallView): BridgeCall {
     resolving: view.resolving,
     startedAt: Math.round(view.startedAt),
     answeredAt: view.answeredAt === null ? null : Math.round(view.answeredAt),
+    muted: view.muted,
+    heldBy: view.heldBy,
+    can: commandsFor(view),
+    popped,
+    newContactNumber:
+      view.canOpenCard && view.caller.kind !== 'entity' ? view.number.replaceAll(/[^+\d]/g, '') || null : null,
   };
+}
+
+/** What makes sense of the call as it stands; one on a desk phone is the desk phone's, but for its end. */
+function commandsFor({ direction, state, answeredAt, source, heldBy, muted }: CallView): Command[] {
+  if (state === 'ended') return [];
+  if (source === 'watched') return answeredAt === null ? [] : ['hang-up'];
+  if (answeredAt === null) return direction === 'inbound' ? ['answer', 'decline'] : ['hang-up'];
+  return ['hang-up', heldBy.includes('local') ? 'resume' : 'hold', muted ? 'unmute' : 'mute'];
 }

@@ -75,7 +75,7 @@ export type CallPorts = {
   doNotDisturb(): boolean;
   /** Opens the card of a live call in the browser. */
   pop(id: string, party: Party): void;
-  toasts: Toasts;
+  toasts: Omit<Toasts, 'shows'>;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
   /** A timer; returns its own undo. */
@@ -540,6 +540,11 @@ export function createCalls(ports: CallPorts) {
       const whole = live.filter((call) => call.partOf === null || wholeOf(call) === undefined);
       const asked = live.filter((call) => call.partOf?.role === 'consultation' && wholeOf(call) !== undefined);
       return [...whole, ...[...book.suspended.values()].map(standIn), ...asked].map(view);
+    },
+    /** What is shown of a live call beside its state has changed. */
+    tellAgain(id: string): void {
+      const call = byId(id);
+      if (call !== undefined) announce(call);
     },
     /**
      * Who the other party is, once Kommo has answered: a click that comes before the answer must not open the form for

@@ -35,6 +35,8 @@ const MOST_CHANGES = 2;
 
 export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
   const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean }>();
+  /** Calls that the desktop would not show. */
+  const unseen = new Set<string>();
 
   function present(id: string, subject: ToastSubject): void {
     let toast = toasts.get(id);
@@ -53,6 +55,8 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     const events = [...(first ? ['toast'] : []), ...(names ? ['name'] : []), ...(first || names ? [] : ['update'])];
     for (const event of events) timeline.add(`${event}.requested`, id);
     void toast.handle.show(contentOf(subject)).then((result: ShowResult) => {
+      if (result.shown) unseen.delete(id);
+      else if (toasts.has(id)) unseen.add(id);
       const failed = result.shown ? {} : { shown: false, reason: result.reason };
       for (const event of events) timeline.add(`${event}.shown`, id, failed);
       if (!result.shown) notShown(id, result.reason);
@@ -81,6 +85,7 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
 
     /** The call is over. A missed one, or one that went to the voicemail box, stays as news; any other is gone. */
     ended(completed: CompletedCall, title: string): void {
+      unseen.delete(completed.id);
       const toast = toasts.get(completed.id);
       if (toast === undefined) return;
       const { direction, disposition } = completed;
@@ -101,6 +106,9 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
       toast.handle.close();
       toasts.delete(completed.id);
     },
+
+    /** Whether the agent was shown this live call, or is about to be; one that they closed they have seen. */
+    shows: (id: string): boolean => !unseen.has(id),
 
     closeAll(): void {
       for (const { handle } of toasts.values()) handle.close();

@@ -48,12 +48,12 @@ export type PanelPorts = {
 const done: Answer = { ok: true, value: null };
 
 export function panelState(ports: PanelPorts): PanelState {
-  const { state, paired, reason, pairing } = ports.bridge.state();
+  const { state, paired, browsers, reason, pairing } = ports.bridge.state();
   return {
     version: ports.version,
     phone: ports.phoneStatus(),
     kommo: ports.session.status(),
-    browser: { state, paired, reason, pairing },
+    browser: { state, paired, browsers, reason, pairing },
     calls: ports.calls.views(),
     preferences: ports.preferences.current(),
     devices: ports.audio.devices(),
@@ -172,6 +172,8 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       bridge.forgetBrowsers();
       return done;
     },
+    forgetBrowser: (id) =>
+      bridge.forgetBrowser(id) ? done : { ok: false, message: 'This browser is not paired any more.' },
 
     provision: (text) => {
       const parsed = readProvisioningText(text);

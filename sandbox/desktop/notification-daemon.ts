@@ -34,6 +34,8 @@ export type NotificationDaemon = {
   waitFor(accepts: (toast: Toast) => boolean, within?: number): Promise<Toast>;
   /** Presses an action: the toast's own click unless named. The toast then goes away, as on a real desktop. */
   invoke(id: number, action?: string): void;
+  /** While on, every toast is refused, as a desktop does that has too many. */
+  refuse(on: boolean): void;
   /** Takes the toast away, as the user's cross or the time does. */
   dismiss(id: number, reason?: CloseReason): void;
   close(): void;
@@ -49,6 +51,7 @@ export async function startNotificationDaemon(address: string): Promise<Notifica
   const open = new Map<number, Toast>();
   const waiting = new Set<(toast: Toast) => void>();
   let lastId = 0;
+  let refusing = false;
 
   const from = (member: string) => ({ path: PATH, interface: NAME, member });
   const dismiss = (id: number, reason: CloseReason) => {
@@ -69,6 +72,7 @@ export async function startNotificationDaemon(address: string): Promise<Notifica
     },
     {
       Notify: (app, replacesId, icon, summary, body, actions, hints, expireTimeout) => {
+        if (refusing) throw new Error('There are too many notifications.');
         const replaced = Number(replacesId);
         const toast: Toast = {
           id: replaced === 0 ? ++lastId : replaced,
@@ -120,6 +124,9 @@ export async function startNotificationDaemon(address: string): Promise<Notifica
       if (!(action in toast.actions)) throw new Error(`Toast ${id} has no action "${action}"`);
       bus.signal(from('ActionInvoked'), 'us', [id, action]);
       if (toast.hints['resident'] !== true) dismiss(id, CLOSED.dismissed);
+    },
+    refuse: (on) => {
+      refusing = on;
     },
     dismiss: (id, reason = CLOSED.dismissed) => dismiss(id, reason),
     close: () => bus.close(),

@@ -29,6 +29,8 @@ export type KommoOptions = {
   readonly now?: () => number;
   /** A built widget (`manifest.json`, `script.js`, `i18n/`, `images/`) to host in every page. */
   readonly widgetDir?: string;
+  /** The language of the account's users, in which the widget is loaded; English without it. */
+  readonly language?: string;
   /** Account-wide settings that the widget starts with. */
   readonly widgetSettings?: WidgetSettings;
   readonly integration?: Integration;
@@ -100,6 +102,7 @@ export async function openKommo(options: KommoOptions = {}): Promise<Kommo> {
     bell: new NotificationCentre(),
     events: { status: 202, notFound: 'empty' },
     widget,
+    language: options.language ?? 'en',
     integrationName: 'Ringside',
   };
   const limit = new RateLimit(rateLimit === 'off' ? Infinity : rateLimit.perSecond, now);

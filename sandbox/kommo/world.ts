@@ -16,6 +16,8 @@ export type World = {
   readonly bell: NotificationCentre;
   readonly events: EventsVariation;
   readonly widget: HostedWidget | null;
+  /** Of the account's users, such as `en`: in it the widget's texts are loaded. */
+  readonly language: string;
   /** The integration's title on the consent page. */
   readonly integrationName: string;
 };

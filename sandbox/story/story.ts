@@ -142,7 +142,7 @@ async function pair({ panel, kommo, step }: Stage): Promise<void> {
   step(`the panel shows the pairing code ${code}`);
   await kommo.getByLabel('Pairing code').fill(code);
   await kommo.getByRole('button', { name: 'Pair', exact: true }).click();
-  await kommo.getByText('Calls of this computer are shown here.').waitFor();
+  await kommo.locator('#ringside-widget').getByText('Connected', { exact: true }).waitFor();
   await panel.getByRole('button', { name: /^Browser.*Connected/ }).waitFor();
   step('typed into the Ringside widget in the Kommo page: the browser is paired');
   await panel.getByRole('button', { name: /^Browser/ }).click();
@@ -165,17 +165,14 @@ async function knownCallerIsAnswered(stage: Stage): Promise<void> {
 
   await stage.desktop.toastScreen?.clickToast();
   await heardOf(stage, id, 'click.open', 'the toast is clicked');
-  const url = await stage.desktop.waitForOpenedUrl((opened) => opened.includes('/detail/'));
-  stage.step(`the card's address: ${url}`);
-  // In the same browser session, as the agent's own browser would.
-  const card = await stage.kommo.context().newPage();
-  await card.goto(url);
-  const shown = await card.locator('main[data-card]').getAttribute('data-card');
+  // Where a Kommo page is open and seen, the card opens in it; elsewhere the browser is asked for a new one.
+  await stage.kommo.waitForURL('**/detail/**');
+  const card = stage.kommo.locator('main[data-card]:not([data-card=""])');
+  const shown = await card.getAttribute('data-card');
   if (shown !== `lead:${annaPetrova.lead.id}`)
     throw new Error(`The click opened the card ${shown}, not the lead ${annaPetrova.lead.id}`);
-  stage.step(`the browser shows the card of ${shown}`);
-  await stage.screenshot('card.png', (path) => card.screenshot({ path }));
-  await card.close();
+  stage.step(`the open Kommo page shows the card of ${shown}`);
+  await stage.screenshot('card.png', (path) => stage.kommo.screenshot({ path }));
 
   await stage.panel.getByRole('button', { name: /^Answer/ }).click();
   await heardOf(stage, id, 'answered', 'answered in the panel');

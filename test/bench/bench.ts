@@ -2,6 +2,8 @@
 import { missed, type Figure, type Row } from './figure.ts';
 import { answerFigure } from './answer.ts';
 import { burstFigure } from './burst.ts';
+import { addCallFigure } from './addcall.ts';
+import { bridgeEventsFigure } from './bridge-events.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
@@ -11,6 +13,7 @@ import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
+import { widgetScriptFigure } from './widget-script.ts';
 
 const FIGURES: readonly Figure[] = [
   startFigure,
@@ -26,6 +29,9 @@ const FIGURES: readonly Figure[] = [
   resumeFigure,
   burstFigure,
   soakFigure,
+  bridgeEventsFigure,
+  addCallFigure,
+  widgetScriptFigure,
 ];
 
 /**

@@ -9,6 +9,7 @@ import {
   announcements,
   ask,
   askedOfKommo,
+  browserIs,
   happened,
   history,
   incoming,
@@ -42,7 +43,12 @@ afterAll(async () => {
 const historyLine = (name: string) =>
   panel.getByRole('region', { name: 'History' }).getByRole('listitem').filter({ hasText: name }).first();
 const card = (title: string) => panel.getByRole('article', { name: title });
-const opened = (path: string) => office.desktop.waitForOpenedUrl((url) => url === `${office.kommo.origin}${path}`);
+/** In the Kommo page that is open, and in no other. */
+async function opened(path: string): Promise<void> {
+  await tab.page.waitForURL(`${office.kommo.origin}${path}`);
+  expect(office.desktop.openedUrls()).toEqual([]);
+  expect(tab.context.pages()).toHaveLength(1);
+}
 /** The last `add_call` in the page, once this call was delivered to it. */
 async function addCall(id: string): Promise<Record<string, unknown>> {
   await happened(ringside, id, 'delivery.widget', { state: 'done' });
@@ -210,18 +216,34 @@ describe('a call', () => {
       .waitFor();
   });
 
-  test('that rings is popped up in Kommo, once, with its name', async () => {
-    const popups = (await askedOfKommo(tab.page, 'show_notification')).length;
+  test('that rings pops up on the desktop and not in Kommo as well, unless the account wants both', async () => {
+    const { widget } = office.kommo;
+    if (widget === null) throw new Error('Kommo has no widget');
+    const before = (await askedOfKommo(tab.page, 'show_notification')).length;
+    const first = await incoming(office, ringside, { user: davidChen.phone }, { kind: 'talk' });
+    await first.becomes(({ summary }) => summary === davidChen.name);
+    await tab.page.locator('#ringside-widget li.ringing', { hasText: davidChen.name }).waitFor();
+    first.placed.cancel();
+    await happened(ringside, first.id, 'delivery.widget', { state: 'done' });
+    expect(await askedOfKommo(tab.page, 'show_notification')).toHaveLength(before);
+
+    widget.settings = { ...widget.settings, ring_popup: 'always' };
+    await tab.page.reload();
+    await browserIs(ringside, 'Connected');
     const { placed, id } = await incoming(office, ringside, { user: davidChen.phone }, { kind: 'talk' });
-    const shown = await eventually('a pop-up', async () =>
-      (await askedOfKommo(tab.page, 'show_notification')).at(popups),
-    );
+    const [shown] = await eventually('a pop-up', async () => {
+      const all = await askedOfKommo(tab.page, 'show_notification');
+      return all.length > 0 ? all : undefined;
+    });
     expect(shown).toMatchObject({
       text: { header: `Incoming call: ${davidChen.name}`, text: `${davidChen.name} (+1 408 555 0136) is calling.` },
     });
     placed.cancel();
     await happened(ringside, id, 'delivery.widget', { state: 'done' });
-    expect(await askedOfKommo(tab.page, 'show_notification')).toHaveLength(popups + 1);
+    expect(await askedOfKommo(tab.page, 'show_notification')).toHaveLength(1);
+    widget.settings = { ...widget.settings, ring_popup: '' };
+    await tab.page.reload();
+    await browserIs(ringside, 'Connected');
   });
 
   test('hung up by the agent has the recording that the PBX names in its answer', async () => {

@@ -498,10 +498,46 @@ describe('connections', () => {
     expect(await asked(opened, 'signOut', 'give-up')).toBe(true);
   });
 
+  test('paired browsers are listed by name, and each is forgotten by itself', async () => {
+    const seen = { pairedAt: Date.UTC(2027, 0, 15, 9, 30), lastSeenAt: Date.UTC(2027, 0, 16, 9, 30) };
+    const opened = await open({
+      state: {
+        ...atWork,
+        browser: {
+          ...atWork.browser,
+          paired: 2,
+          browsers: [
+            { id: 'b-1', name: 'Chrome 156 on Windows', tabs: 3, ...seen },
+            { id: 'b-2', name: '<img src=x onerror="window.pwned = 1">', tabs: 0, ...seen },
+          ],
+        },
+      },
+    });
+    const { page } = opened;
+    await page.getByRole('button', { name: /^Browser/ }).click();
+    const items = page.getByRole('list', { name: 'Paired browsers' }).getByRole('listitem');
+    expect(await items.count()).toBe(2);
+    await items.nth(0).getByText('Connected, 3 tabs').waitFor();
+    await items
+      .nth(0)
+      .getByText(/^Paired Jan 15, 2027/)
+      .waitFor();
+    await items
+      .nth(1)
+      .getByText(/^Last seen Jan 16, 2027/)
+      .waitFor();
+    expect(await page.evaluate(() => Reflect.has(window, 'pwned'))).toBe(false);
+    await items.nth(0).getByRole('button', { name: 'Forget Chrome 156 on Windows' }).click();
+    await items.nth(0).getByText('Forget Chrome 156 on Windows? It has to be paired again.').waitFor();
+    expect(await opened.asked()).toEqual([]);
+    await items.nth(0).getByRole('button', { name: 'Forget Chrome 156 on Windows' }).click();
+    expect(await asked(opened, 'forgetBrowser', 'b-1')).toBe(true);
+  });
+
   test('pairing: a code on demand, that counts down, runs out and is renewed', async () => {
     const notPaired: PanelState = {
       ...atWork,
-      browser: { state: 'not-paired', paired: 0, reason: null, pairing: null },
+      browser: { state: 'not-paired', paired: 0, browsers: [], reason: null, pairing: null },
     };
     const opened = await open({ state: notPaired });
     const { page } = opened;
@@ -616,6 +652,13 @@ describe('the page', () => {
     browser: {
       state: 'waiting',
       paired: 2,
+      browsers: ['Chrome 156 on Windows', 'Firefox 155 on Linux'].map((name, index) => ({
+        id: `browser-${index}`,
+        name,
+        pairedAt: Date.now() - 86_400_000,
+        lastSeenAt: Date.now() - 60_000,
+        tabs: index,
+      })),
       reason: null,
       pairing: { code: '482915', expiresAt: Date.now() + 600_000 },
     },

@@ -53,6 +53,11 @@ const RINGING: BridgeCall = {
   resolving: false,
   startedAt: Date.now(),
   answeredAt: null,
+  muted: false,
+  heldBy: [],
+  can: ['answer', 'decline'],
+  popped: false,
+  newContactNumber: null,
 };
 
 type Asked = { method: string; payload: Record<string, unknown> };
@@ -60,7 +65,6 @@ let folder: string;
 let browser: Browser;
 let kommo: Kommo;
 let bridge: Bridge;
-let dialled: string[];
 let kept: PairedBrowser[];
 let user: { id: number } | null;
 let context: BrowserContext;
@@ -95,7 +99,6 @@ afterEach(async () => {
 });
 
 async function startDesktop(): Promise<void> {
-  dialled = [];
   bridge = createBridge({
     origin: () => parseOrigin(kommo.origin),
     user: () => user,
@@ -107,8 +110,9 @@ async function startDesktop(): Promise<void> {
     },
     limits: { ack: 3000 },
     now: Date.now,
-    dial: (number) => void dialled.push(number),
     log: () => undefined,
+    asked: () => null,
+    extensions: () => undefined,
     onState: () => undefined,
   });
   await bridge.start();
@@ -224,21 +228,6 @@ describe('calls in the page', () => {
       },
     ]);
     expect(await asked(page, 'add_call')).toEqual([]);
-  });
-
-  test('has a number called by the desktop, as it is written; what is none stays in the field', async () => {
-    const page = await openPage();
-    await pair(page);
-    await tabs(1);
-    const field = page.getByRole('textbox', { name: 'Number to call' });
-    await field.fill('call me');
-    await field.press('Enter');
-    expect(await field.inputValue()).toBe('call me');
-    await field.fill(' +1 (415) 555-0142 ');
-    await picture(page, 'dial');
-    await page.getByRole('button', { name: 'Call', exact: true }).click();
-    await vi.waitFor(() => expect(dialled).toEqual(['+14155550142']));
-    expect(await field.inputValue()).toBe('');
   });
 
   test('the account can switch the pop-up off', async () => {
@@ -460,7 +449,13 @@ describe('a page of another origin', () => {
         picture: await load('img'),
       };
     }, bridge.state().port);
-    expect(got).toEqual({ fetch: 'nothing', opaque: '', socket: 'nothing', script: 'nothing', picture: 'nothing' });
+    expect(got).toEqual({
+      fetch: 'nothing',
+      opaque: 'nothing',
+      socket: 'nothing',
+      script: 'nothing',
+      picture: 'nothing',
+    });
     expect(bridge.state().tabs).toBe(1);
   });
 });
@@ -480,8 +475,9 @@ describe("the browser's permission, on a page of https://acme.kommo.com", () => 
       user: () => user,
       browsers: { load: () => [], save: () => undefined },
       now: Date.now,
-      dial: () => undefined,
       log: () => undefined,
+      asked: () => null,
+      extensions: () => undefined,
       onState: () => undefined,
     });
     await desktop.start();

@@ -5,6 +5,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
 import { formatDuration } from '../view/duration.ts';
 import { ConfirmButton } from './ConfirmButton.tsx';
+import { PairedBrowsers } from './PairedBrowsers.tsx';
 import { Problem } from './Problem.tsx';
 
 /** Pairing: the code when there is one, the way to get one when there is none. */
@@ -31,7 +32,7 @@ export function BrowserDetails({ browser }: { browser: BrowserStatus }) {
             {texts.actions.pair}
           </button>
         )}
-        {browser.paired > 0 && (
+        {browser.paired > 1 && (
           <ConfirmButton
             icon={<Unlink size={16} />}
             label={texts.actions.forget}
@@ -40,7 +41,9 @@ export function BrowserDetails({ browser }: { browser: BrowserStatus }) {
           />
         )}
       </div>
-      {browser.paired > 0 && <p className="quiet">{texts.status.paired(browser.paired)}</p>}
+      {browser.paired > 0 && (
+        <PairedBrowsers browsers={browser.browsers} forget={(id) => void run(() => request('forgetBrowser', id))} />
+      )}
       <Problem>{error}</Problem>
     </>
   );

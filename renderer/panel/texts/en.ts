@@ -48,7 +48,6 @@ export type Texts = {
     /** How long a sign-in holds. */
     until: (date: string) => string;
     stays: string;
-    paired: (browsers: number) => string;
   };
   actions: {
     signIn: string;
@@ -251,6 +250,13 @@ export type Texts = {
     expired: string;
     newCode: string;
     code: string;
+    browsers: string;
+    pairedAt: (when: string) => string;
+    lastSeen: (when: string) => string;
+    /** How many tabs of a browser are connected; one at the least. */
+    tabs: (count: number) => string;
+    forget: (browser: string) => string;
+    forgetSure: (browser: string) => string;
   };
 };
 
@@ -314,7 +320,6 @@ export const en: Texts = {
     signIn: 'Sign-in',
     until: (date) => `until ${date}`,
     stays: 'stays by itself',
-    paired: (browsers) => (browsers === 1 ? '1 paired browser' : `${browsers} paired browsers`),
   },
   actions: {
     signIn: 'Sign in',
@@ -591,5 +596,11 @@ export const en: Texts = {
     expired: 'This code has run out.',
     newCode: 'New code',
     code: 'Pairing code',
+    browsers: 'Paired browsers',
+    pairedAt: (when) => `Paired ${when}`,
+    lastSeen: (when) => `Last seen ${when}`,
+    tabs: (count) => (count === 1 ? 'Connected, 1 tab' : `Connected, ${count} tabs`),
+    forget: (browser) => `Forget ${browser}`,
+    forgetSure: (browser) => `Forget ${browser}? It has to be paired again.`,
   },
 };

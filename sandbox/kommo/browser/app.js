@@ -20,7 +20,7 @@ export function createApp(boot, navigate) {
   };
   const phoneIcons = document.getElementById('notifications-phone');
   return {
-    lang_id: 'en',
+    lang_id: account.language,
     system: { domain: location.host },
     constant: (name) => constants[name],
     getWidgetsArea: () => page().dataset.area,

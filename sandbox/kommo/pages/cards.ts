@@ -72,7 +72,7 @@ function field(label: string, value: Html | string): Html {
 }
 
 /** A number to click: the widget's phone action when there is one (`add_action('phone')`), else `tel:`. */
-function phoneLink(phone: string, ref: EntityRef): Html {
+export function phoneLink(phone: string, ref: EntityRef): Html {
   const dialable = phone.replaceAll(/[^\d+]/g, '');
   return html`<a class="phone" href="tel:${dialable}" data-phone="${dialable}" data-element="${ref.kind}:${ref.id}">
     ${phone}${icon('phone')}

@@ -24,7 +24,7 @@ export async function layout(world: World, visitor: User, path: string, page: Pa
     origin: world.origin,
     user: person(visitor),
     managers: Object.fromEntries(users.map((user) => [user.id, { ...person(user), title: user.name, active: true }])),
-    account: { ...account, language: 'en' },
+    account: { ...account, language: world.language },
     widget:
       widget === null || manifest === undefined
         ? null
@@ -35,7 +35,7 @@ export async function layout(world: World, visitor: User, path: string, page: Pa
             locations: manifest.locations,
             settings: widget.settings,
             active: widget.active,
-            langs: await widget.texts('en'),
+            langs: await widget.texts(world.language),
             clientId: world.authority.integration.clientId,
           },
   };

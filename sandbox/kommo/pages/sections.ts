@@ -5,7 +5,7 @@ import { plainText } from '../text.ts';
 import type { HostedWidget } from '../widget.ts';
 import { textOf } from '../widget.ts';
 import type { World } from '../world.ts';
-import { cardPath, feedEntry, money, stage } from './cards.ts';
+import { cardPath, feedEntry, money, phoneLink, stage } from './cards.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icon } from './icons.ts';
@@ -100,7 +100,7 @@ export function contactsPage({ data }: World, visitor: User, term: string): Page
                         >${card.name}</a
                       >
                     </td>
-                    <td>${card.phones.join(', ')}</td>
+                    <td>${card.phones.map((phone) => phoneLink(phone, { kind, id: card.id }))}</td>
                     <td>${card.emails.join(', ')}</td>
                   </tr>`,
               )}
@@ -180,11 +180,11 @@ export function newContactPage(phone: string): Page {
 }
 
 /** `/settings/widgets/`: the installed widget, and its settings form as the manifest asks for it. */
-export async function widgetsPage({ widget, data }: World): Promise<Page> {
+export async function widgetsPage({ widget, data, language }: World): Promise<Page> {
   const body =
     widget === null
       ? html`<p class="empty">No widget is installed in this account.</p>`
-      : await widgetCard(widget, data.users);
+      : await widgetCard(widget, data.users, language);
   const content = html`<section class="panel">
     <h1>Integrations</h1>
     ${body}
@@ -192,9 +192,9 @@ export async function widgetsPage({ widget, data }: World): Promise<Page> {
   return { title: 'Integrations', area: 'settings', content };
 }
 
-async function widgetCard(widget: HostedWidget, users: readonly User[]): Promise<Html> {
+async function widgetCard(widget: HostedWidget, users: readonly User[], language: string): Promise<Html> {
   const manifest = await widget.manifest();
-  const texts = await widget.texts('en');
+  const texts = await widget.texts(language);
   const fields = Object.entries(manifest.settings).map(([name, { name: label, type, required }]) => {
     const stored = widget.settings[name];
     const title = textOf(texts, label);

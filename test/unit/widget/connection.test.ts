@@ -14,14 +14,20 @@ import {
 
 const NOT_RUNNING: Problem = { kind: 'not-running' };
 const refused = (code: RefusalCode): Problem => ({ kind: 'refused', code, seconds: null, tries: null });
-type Loose = ConnectionEvent extends infer E ? (E extends ConnectionEvent ? Omit<E, 'generation'> : never) : never;
+type Loose = ConnectionEvent extends infer E
+  ? E extends { on: 'failed' }
+    ? Omit<E, 'generation' | 'milliseconds'> & { milliseconds?: number }
+    : E extends ConnectionEvent
+      ? Omit<E, 'generation'>
+      : never
+  : never;
 
 /** Runs the machine; events that carry a generation carry the current one. */
 function machine() {
   let now: Connection = IDLE;
   let effects: readonly Effect[] = [];
   const tell = (event: Loose): Connection => {
-    [now, effects] = reduce(now, { generation: now.generation, ...event } as ConnectionEvent, 0.5);
+    [now, effects] = reduce(now, { generation: now.generation, milliseconds: 3, ...event } as ConnectionEvent, 0.5);
     return now;
   };
   const failAll = (problem: Problem): Connection => {
@@ -91,16 +97,81 @@ describe('the way in', () => {
     expect(tell({ on: 'permission', permission: 'granted' }).phase).toBe('unpaired');
   });
 
-  test('the question dismissed: asks for the click again; allowed and nobody there: not running, tried again', () => {
-    const { begin, tell, failAll, did } = machine();
+  test('allowed and nobody there, neither by a socket nor by a script: not running, tried again', () => {
+    const { begin, tell, failAll, did, effects } = machine();
     begin(true, 'prompt');
     tell({ on: 'connect' });
     failAll(NOT_RUNNING);
-    expect(tell({ on: 'permission', permission: 'prompt' }).phase).toBe('asking');
-    tell({ on: 'connect' });
-    failAll(NOT_RUNNING);
+    expect(tell({ on: 'permission', permission: 'granted' })).toMatchObject({
+      phase: 'connecting',
+      transport: 'polling',
+    });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', port: BRIDGE_PORTS[0], transport: 'polling' });
+    expect(failAll(NOT_RUNNING).phase).toBe('inquiring');
     expect(tell({ on: 'permission', permission: 'granted' })).toMatchObject({ phase: 'lost', problem: NOT_RUNNING });
     expect(did()).toContain('wait');
+    tell({ on: 'timer' });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', transport: 'socket' });
+  });
+
+  test.each<[string, readonly number[], number, boolean]>([
+    ['one port took as long as a person reads: the question was closed', [2400, 3], 1, true],
+    ['one port took longer than any port would', [3100], 0, true],
+    ['on the last port', [2, 2, 2, 900], 3, true],
+    ['every port failed at once: nobody is there', [3, 2, 9, 4], 3, false],
+    ['every port took its time, as on Windows: nobody is there', [2031, 2040, 2029, 2051], 3, false],
+  ])('the browser would still ask, and %s', (_, times, going, dismissed) => {
+    const { begin, tell, did } = machine();
+    begin(true, 'prompt');
+    tell({ on: 'connect' });
+    let tried = 0;
+    for (const milliseconds of times) {
+      if (tell({ on: 'failed', problem: NOT_RUNNING, milliseconds }).phase === 'connecting') tried += 1;
+    }
+    // Once it is known that a question was closed, no port may bring up another one.
+    expect(tried).toBe(going);
+    expect(tell({ on: 'permission', permission: 'prompt' })).toMatchObject({
+      phase: 'asking',
+      dismissed,
+      problem: NOT_RUNNING,
+    });
+    expect(did()).not.toContain('dial');
+    expect(tell({ on: 'connect' })).toMatchObject({ phase: 'connecting', dismissed: false, problem: null });
+  });
+
+  test('allowed late, and it was no Ringside: the walk goes on with the next port', () => {
+    const { begin, tell, effects } = machine();
+    begin(true, 'prompt');
+    tell({ on: 'connect' });
+    expect(tell({ on: 'failed', problem: NOT_RUNNING, milliseconds: 5000 }).phase).toBe('inquiring');
+    tell({ on: 'permission', permission: 'granted' });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', port: BRIDGE_PORTS[1], transport: 'socket' });
+  });
+
+  test('a browser that cannot be asked: what hangs may be its question, and the next click gives it time', () => {
+    const { begin, tell, failAll, effects } = machine();
+    begin(true, 'unknown');
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', patient: false });
+    failAll({ kind: 'not-running', hung: true });
+    expect(tell({ on: 'permission', permission: 'unknown' })).toMatchObject({ phase: 'asking', dismissed: false });
+    tell({ on: 'connect' });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', patient: true });
+    expect(tell({ on: 'opened' }).phase).toBe('authenticating');
+    expect(tell({ on: 'ready' })).toMatchObject({ phase: 'connected', permission: 'granted' });
+  });
+
+  test('where no socket can be opened it polls, and pairs that way too', () => {
+    const { begin, tell, failAll, effects } = machine();
+    begin(false);
+    tell({ on: 'code', code: 'K7QM-2XPD' });
+    failAll(NOT_RUNNING);
+    tell({ on: 'permission', permission: 'granted' });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', way: 'code', code: 'K7QM-2XPD', transport: 'polling' });
+    tell({ on: 'failed', problem: NOT_RUNNING });
+    expect(effects().at(-1)).toMatchObject({ do: 'dial', port: BRIDGE_PORTS[1], transport: 'polling' });
+    expect(tell({ on: 'opened' }).phase).toBe('pairing');
+    tell({ on: 'paired' });
+    expect(tell({ on: 'ready' })).toMatchObject({ phase: 'connected', transport: 'polling' });
   });
 });
 
@@ -123,7 +194,6 @@ describe('the walk over the ports', () => {
   test.each<[RefusalCode, string]>([
     ['other-user', 'refused'],
     ['other-account', 'refused'],
-    ['version', 'refused'],
     ['too-many', 'refused'],
   ])('ends with %s', (code, phase) => {
     const { begin, tell, effects } = machine();
@@ -133,11 +203,40 @@ describe('the walk over the ports', () => {
     expect(effects().at(-1)).toMatchObject({ do: 'wait', milliseconds: 22_500 });
   });
 
-  test.each<RefusalCode>(['wrong-code', 'locked-out'])('%s ends it and leaves the code to be typed again', (code) => {
+  test('two desktops on one computer: the one that says more is the agent’s, in whatever order they come', () => {
+    const told: readonly RefusalCode[] = [
+      'no-code',
+      'unknown-browser',
+      'wrong-proof',
+      'version',
+      'locked-out',
+      'wrong-code',
+    ];
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...told], { minLength: 1, maxLength: 4 }), fc.nat(3), (codes, silent) => {
+        const { begin, tell } = machine();
+        begin(true);
+        for (let port = 0; port < 4; port += 1) {
+          const code = port < silent ? undefined : codes[port - silent];
+          tell({ on: 'failed', problem: code === undefined ? NOT_RUNNING : refused(code) });
+        }
+        const heard = codes.slice(0, 4 - silent);
+        const most = told.filter((code) => heard.includes(code)).at(-1);
+        expect(tell({ on: 'permission', permission: 'granted' }).problem).toEqual(
+          most === undefined ? NOT_RUNNING : refused(most),
+        );
+      }),
+    );
+  });
+
+  test.each<RefusalCode>(['wrong-code', 'locked-out'])('%s leaves the code to be typed again', (code) => {
     const { begin, tell } = machine();
     begin(false);
     tell({ on: 'code', code: 'K7QM-2XPD' });
+    tell({ on: 'failed', problem: NOT_RUNNING });
     tell({ on: 'failed', problem: refused(code) });
+    tell({ on: 'failed', problem: refused('no-code') });
+    tell({ on: 'failed', problem: NOT_RUNNING });
     expect(tell({ on: 'permission', permission: 'granted' })).toMatchObject({
       phase: 'unpaired',
       code: null,
@@ -173,7 +272,7 @@ const anyEvent = (generation: fc.Arbitrary<number>): fc.Arbitrary<ConnectionEven
     fc.constant({ on: 'connect' as const }),
     fc.constant({ on: 'code' as const, code: 'K7QM-2XPD' }),
     fc.record({ on: fc.constantFrom('opened' as const, 'paired' as const, 'ready' as const), generation }),
-    fc.record({ on: fc.constant('failed' as const), generation, problem }),
+    fc.record({ on: fc.constant('failed' as const), generation, problem, milliseconds: fc.nat(5000) }),
     fc.record({ on: fc.constantFrom('closed' as const, 'timer' as const), generation }),
     fc.record({ on: fc.constant('token' as const), paired: fc.boolean() }),
     fc.constant({ on: 'stop' as const }),

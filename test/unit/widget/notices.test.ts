@@ -28,6 +28,11 @@ const RINGING: BridgeCall = {
   resolving: false,
   startedAt: 0,
   answeredAt: null,
+  muted: false,
+  heldBy: [],
+  can: ['answer', 'decline'],
+  popped: false,
+  newContactNumber: null,
 };
 
 describe('add_call', () => {

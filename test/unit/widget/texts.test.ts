@@ -46,7 +46,11 @@ describe('the languages of the manifest', () => {
 });
 
 test('a text that is missing or not a text is read in English', () => {
-  expect(readTexts(() => undefined)).toEqual({ card: english.card, notice: english.notice });
+  expect(readTexts(() => undefined)).toEqual({
+    card: english.card,
+    notice: english.notice,
+    settings: english.settings,
+  });
   expect(readTexts(() => ({ connect: 'Conectar', strange: 'x' })).card).toEqual({
     ...english.card,
     connect: 'Conectar',

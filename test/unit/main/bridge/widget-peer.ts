@@ -6,12 +6,15 @@ import {
   parseDesktopFrame,
   VERSIONS,
   type DesktopMessage,
+  type Versions,
   type WidgetMessage,
 } from '../../../../app/bridge/protocol.ts';
 import {
   codeKey,
   fromBase64Url,
   openToken,
+  pairingKey,
+  pairingShare,
   prove,
   proves,
   toBase64Url,
@@ -32,12 +35,15 @@ export async function openPeer(port: number, origin: string | undefined, headers
   });
   const heard: DesktopMessage[] = [];
   const news = new EventTarget();
+  const answers = new Map<string, (message: DesktopMessage) => WidgetMessage>();
   let closed: { code: number; reason: string } | null = null;
   let deaf = false;
   socket.on('message', (data: Buffer) => {
     const parsed = parseDesktopFrame(data.toString());
     if (!parsed.ok) throw new Error(`The desktop sent a frame that is ${parsed.code}.`);
     if (parsed.message.type === 'ping' && !deaf) send({ type: 'pong' });
+    const answer = answers.get(parsed.message.type)?.(parsed.message);
+    if (answer !== undefined) return send(answer);
     heard.push(parsed.message);
     news.dispatchEvent(new Event('news'));
   });
@@ -80,14 +86,15 @@ export async function openPeer(port: number, origin: string | undefined, headers
     clientId: string,
     { way, secret }: Secret,
     spoil: Partial<Transcript> = {},
+    versions: Versions = VERSIONS,
   ): Promise<string> {
     const widgetNonce = nonce();
-    send({ type: 'hello', versions: VERSIONS, clientId, nonce: widgetNonce, way });
+    send({ type: 'hello', versions, clientId, nonce: widgetNonce, way });
     const hello = await next('hello');
     const transcript: Transcript = {
       way,
       version: hello.version,
-      widget: VERSIONS,
+      widget: versions,
       desktop: hello.versions,
       clientId,
       widgetNonce,
@@ -96,11 +103,19 @@ export async function openPeer(port: number, origin: string | undefined, headers
       port,
       ...spoil,
     };
-    const key = way === 'token' ? fromBase64Url(secret) : await codeKey(subtle, secret, transcript);
+    let share: string | null = null;
+    let key = way === 'token' ? fromBase64Url(secret) : null;
+    if (key === null && hello.share === null) key = await codeKey(subtle, secret, transcript);
+    if (key === null && hello.share !== null) {
+      const scalar = webcrypto.getRandomValues(new Uint8Array(32));
+      share = await pairingShare(subtle, secret, transcript, scalar);
+      key = await pairingKey(subtle, transcript, scalar, 'widget', { desktop: hello.share, widget: share });
+    }
+    if (key === null) throw new Error('no key');
     if (way === 'token' && spoil.port === undefined && hello.proof !== null) {
       if (!(await proves(subtle, key, 'desktop', transcript, hello.proof))) throw new Error('not the desktop');
     }
-    send({ type: 'prove', proof: await prove(subtle, key, 'widget', transcript) });
+    send({ type: 'prove', proof: await prove(subtle, key, 'widget', transcript), share });
     if (way === 'token') {
       await next('welcome');
       return secret;
@@ -115,10 +130,16 @@ export async function openPeer(port: number, origin: string | undefined, headers
     send,
     sendRaw: (data: string | Buffer) => socket.send(data),
     next,
+    /** From now on messages of a type are answered by themselves, and not kept. */
+    answer<T extends DesktopMessage['type']>(type: T, by: (message: Of<T>) => WidgetMessage): void {
+      answers.set(type, (message) => by(message as Of<T>));
+    },
     authenticate,
     /** Resolves when the socket is closed, with its close code and reason. */
     closed: () => until(() => closed),
     close: () => socket.close(),
+    /** Reads nothing more, as a page that hangs. */
+    pause: () => socket.pause(),
     stopAnswering: () => {
       deaf = true;
     },

@@ -5,6 +5,7 @@ import { createBudget } from '../../../../app/kommo/budget.ts';
 import { readNumber } from '../../../../app/numbers/number.ts';
 import { createCallerResolver, type ChoiceRule, type Resolution } from '../../../../main/caller/caller.ts';
 import { createRemembered } from '../../../../main/caller/remembered.ts';
+import type { CardTarget } from '../../../../main/bridge/bridge.ts';
 import { createCards } from '../../../../main/caller/cards.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { realisticAccount } from '../../../../sandbox/kommo/data.ts';
@@ -479,11 +480,13 @@ describe('what goes wrong is a sentence, and Kommo is told of the call once at m
 
 describe('cards', () => {
   const open = vi.fn<(url: string) => Promise<void>>(() => Promise.resolve());
+  const openInTab = vi.fn<(target: CardTarget) => Promise<boolean>>(() => Promise.resolve(false));
   const cards = () =>
     createCards({
       session: desk.session,
       timeline: { add: (event, id, details) => timeline.push(JSON.stringify([event, id, details])) },
       open,
+      openInTab,
       log: () => {},
     });
   const nobody = { caller: { kind: 'nobody' }, number: number(people.unknown.phone) } as const;
@@ -518,6 +521,21 @@ describe('cards', () => {
     const hidden = readNumber(people.annaPetrova.phone, { ...rules, private: ['+1415*'] });
     expect(await cards().open('r-1', { ...nobody, number: hidden })).toMatchObject({ ok: false });
     expect(open).not.toHaveBeenCalled();
+  });
+
+  test('in the Kommo page that the agent sees, where there is one; one that opens by itself is opened beside it', async () => {
+    openInTab.mockResolvedValueOnce(true).mockResolvedValueOnce(true);
+    const entity = { type: 'lead', id: 7 } as const;
+    await cards().open('r-1', { ...nobody, caller: { kind: 'entity', entity, name: null } });
+    await cards().open('r-1', nobody);
+    expect(openInTab.mock.calls).toEqual([[{ entity }], [{ newContactNumber: '+19175550163' }]]);
+    expect(open).not.toHaveBeenCalled();
+    expect(timeline[0]).toBe('["card.opened","r-1",{"path":"/leads/detail/7","tab":true}]');
+
+    openInTab.mockClear();
+    await cards().open('r-1', nobody, 'by-itself');
+    expect(openInTab).not.toHaveBeenCalled();
+    expect(open).toHaveBeenCalledTimes(1);
   });
 
   test('a call nobody knows, a browser that does not open', async () => {

@@ -311,7 +311,7 @@ describe('several people with the number', () => {
     expect(await calls.party('r-1')).toMatchObject({ caller: chosen });
     const [view] = calls.views();
     if (view === undefined) throw new Error('no call');
-    expect(bridgeCallOf(view).entity).toEqual(ben.entity);
+    expect(bridgeCallOf(view, false).entity).toEqual(ben.entity);
     listener.matches([]);
     calls.accept(ended);
     expect(recorded[0]?.call).toMatchObject({ caller: chosen, matches, chosen: true });
@@ -812,7 +812,33 @@ test('the widget hears of whole milliseconds and of the entity', async () => {
   await turn();
   const view = views.at(-1);
   if (view === undefined) throw new Error('nothing shown');
-  expect(bridgeCallOf(view)).toMatchObject({ id: 'r-1', startedAt: 1001, entity: anna.entity, title: 'Anna Petrova' });
+  expect(bridgeCallOf(view, false)).toMatchObject({
+    id: 'r-1',
+    startedAt: 1001,
+    entity: anna.entity,
+    title: 'Anna Petrova',
+    popped: false,
+    newContactNumber: null,
+  });
+});
+
+test('the widget offers what can be asked of a call as it stands, and the number for a new contact', async () => {
+  calls.accept(ringing);
+  answer({ caller: { kind: 'nobody' }, notice: null });
+  await turn();
+  const told = (): ReturnType<typeof bridgeCallOf> => {
+    const view = views.at(-1);
+    if (view === undefined) throw new Error('nothing shown');
+    return bridgeCallOf(view, true);
+  };
+  expect(told()).toMatchObject({ can: ['answer', 'decline'], popped: true, newContactNumber: '+14155550142' });
+  calls.accept({ ...ringing, kind: 'answered' });
+  expect(told().can).toEqual(['hang-up', 'hold', 'mute']);
+  calls.accept({ ...ringing, kind: 'held', by: 'local' });
+  calls.accept({ ...ringing, kind: 'muted', muted: true });
+  expect(told()).toMatchObject({ can: ['hang-up', 'resume', 'unmute'], muted: true, heldBy: ['local'] });
+  calls.accept(ended);
+  expect(told().can).toEqual([]);
 });
 
 describe('a desk phone that is watched beside the phone here', () => {

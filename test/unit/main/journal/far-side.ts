@@ -95,6 +95,7 @@ export class Desk {
         bell: new NotificationCentre(),
         events: { status: 202, notFound: 'empty' },
         widget: null,
+        language: 'en',
         integrationName: 'Ringside',
       },
       { latencyMs: 0, limit: new RateLimit(Infinity, now) },

@@ -237,3 +237,18 @@ describe('a call of the desk phone has no buttons, and says where it is', () => 
     expect(last()).toMatchObject({ body, urgency, buttons: [] });
   });
 });
+
+test('a call counts as shown until the desktop says otherwise; one that the agent closed was seen', async () => {
+  toasts.open(subject(call()));
+  expect(toasts.shows('r-1')).toBe(true);
+  desktop[0]?.dismissed();
+  expect(toasts.shows('r-1')).toBe(true);
+
+  result = { shown: false, reason: 'There is no notification service.' };
+  toasts.open(subject(call()));
+  await vi.waitFor(() => expect(notShown).toHaveBeenCalledWith('r-1', 'There is no notification service.'));
+  expect(toasts.shows('r-1')).toBe(false);
+  result = { shown: true };
+  toasts.name(subject(call(), 'Anna Petrova'));
+  await vi.waitFor(() => expect(toasts.shows('r-1')).toBe(true));
+});

@@ -19,7 +19,21 @@ export const atWork: PanelState = {
     offered: null,
     waitingCalls: 0,
   },
-  browser: { state: 'connected', paired: 1, reason: null, pairing: null },
+  browser: {
+    state: 'connected',
+    paired: 1,
+    browsers: [
+      {
+        id: '0b8f6f0e-6b1f-4b57-9d0e-3f6a4d5b7c01',
+        name: 'Chrome 156 on Windows',
+        pairedAt: 1_800_000_000_000,
+        lastSeenAt: 1_800_000_600_000,
+        tabs: 1,
+      },
+    ],
+    reason: null,
+    pairing: null,
+  },
   calls: [],
   preferences: defaultPreferences,
   devices: { microphones: [], speakers: [] },

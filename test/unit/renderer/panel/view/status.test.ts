@@ -32,7 +32,7 @@ test('signed in but troubled is a problem, not a success', () => {
 
 test('no two states of one connection read alike', () => {
   const states = (['stopped', 'not-paired', 'waiting', 'connected'] as const).map(
-    (state) => browserSummary({ state, paired: 1, reason: null, pairing: null }, en).state,
+    (state) => browserSummary({ ...atWork.browser, state }, en).state,
   );
   expect(new Set(states).size).toBe(states.length);
 });
