@@ -1,12 +1,17 @@
 /** What the phone keeps of a call while it lives. */
 import type { Invitation, Inviter } from 'sip.js';
-import type { EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
+import type { CallEvent, EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
 import type { Keys } from './dtmf.ts';
 import type { SessionTimer } from './session-timer.ts';
 import type { Transfer } from './transfer.ts';
 
 /** When something happened: on the page's monotonic clock and on the wall clock, milliseconds. */
 export type Stamp = { monotonic: number; wall: number };
+
+/** What is the same in every event of a call, and what is its own. */
+type Common = 'callId' | 'source' | 'direction' | 'monotonic' | 'wall' | 'local' | 'remote' | 'headers' | 'partOf';
+/** What is said of a call in one of its events. */
+export type CallFact = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, Common> : never) : never;
 
 export type LiveCall = {
   readonly callId: string;
@@ -110,3 +115,10 @@ export function forget(call: LiveCall, timer: number): void {
   clearTimeout(timer);
   call.timers.delete(timer);
 }
+
+/** What SIP.js rejects with is followed by a state change, and that is what is listened to. */
+export function quietly(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

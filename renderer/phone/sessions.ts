@@ -1,36 +1,23 @@
 /** The calls of the phone: follows each SIP session from its first message to its one `ended`, and obeys commands. */
-import {
-  Invitation,
-  Inviter,
-  SessionState,
-  UserAgent,
-  type Core,
-  type Notification,
-  type Referral,
-  type Session,
-} from 'sip.js';
-import type { CallEvent, EndCause, Party, PartOf, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
+import { Invitation, Inviter, SessionState, UserAgent, type Core, type Session } from 'sip.js';
+import type { EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { autoAnswerDelay } from './auto-answer.ts';
 import { release } from './devices.ts';
 import { keysOf } from './dtmf.ts';
 import { callerOf, dialUri, parseParty } from './identity.ts';
-import { forget, later, liveCall, type LiveCall, type Stamp } from './live-call.ts';
+import { forget, later, liveCall, pause, quietly, type CallFact, type LiveCall, type Stamp } from './live-call.ts';
 import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
 import { NegotiatingHandler } from './negotiation.ts';
 import { badRequest, headersOf, responseTo, tagOf, type RawMessage } from './raw-message.ts';
-import { parseReferTo, parseReplaces, referToReplacing } from './refer.ts';
+import { parseReferTo, parseReplaces } from './refer.ts';
 import { glareDelay, reinvite } from './reinvite.ts';
 import { refreshAfterMs, sessionTimerOf, withSessionTimer } from './session-timer.ts';
-import { Transfer, type TransferNews } from './transfer.ts';
+import { Transfers, type Placed } from './transfers.ts';
 
 export type { Stamp } from './live-call.ts';
 
 type CallCommand = Extract<PhoneCommand, { callId: string }>;
-
-/** What is the same in every event of a call, and what is its own. */
-type Common = 'callId' | 'source' | 'direction' | 'monotonic' | 'wall' | 'local' | 'remote' | 'headers' | 'partOf';
-type Fact = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, Common> : never) : never;
 
 export type SessionsPort = Pick<PhoneConfig, 'dtmf' | 'autoAnswer' | 'callsAtOnce' | 'preferences'> & {
   /** The domain that numbers are dialled in. */
@@ -63,8 +50,6 @@ const LAST_ANSWER_MS = 400;
 const ORPHAN_MS = 30_000;
 /** How long the one who referred us may leave the old call standing after the new one is answered (RFC 5589). */
 const LEFT_STANDING_MS = 5_000;
-/** A hold that nobody answers must not keep a transfer waiting. */
-const HOLD_FIRST_MS = 2_000;
 const INTERRUPTED_MS = 3_000;
 /** Re-INVITEs in a row for one wish, and the pause after one that was not heard, milliseconds. */
 const TRIES = 5;
@@ -77,11 +62,24 @@ export class Sessions {
   /** Hung up while there was no socket: the far side is still to be told. */
   readonly #unsaid = new Set<Session>();
   readonly #port: SessionsPort;
+  readonly #transfers: Transfers;
   readonly #headers: readonly string[];
   #preferences: SessionsPort['preferences'];
 
   constructor(port: SessionsPort) {
     this.#port = port;
+    this.#transfers = new Transfers({
+      ...port,
+      tell: (call, fact) => this.#tell(call, fact),
+      call: (callId) => this.#live.get(callId),
+      isLive: (call) => this.#isLive(call),
+      isOpen: (call) => this.#isOpen(call),
+      consultationOf: (call) => this.#consultationOf(call),
+      hold: (call, held) => this.#hold(call, held),
+      resume: (call) => this.#resume(call),
+      hangUp: (call) => this.#hangUp(call),
+      place: (userAgent, target, uri, more) => void this.#place(userAgent, target, uri, more),
+    });
     this.#preferences = port.preferences;
     this.#headers = [...new Set([...HEADERS, ...port.headers])];
   }
@@ -293,13 +291,13 @@ export class Sessions {
         this.#press(call, command.tones.toUpperCase());
         return;
       case 'transfer':
-        void this.#transfer(call, command.target);
+        void this.#transfers.transfer(call, command.target);
         return;
       case 'consult':
-        this.#consult(call, command.target);
+        this.#transfers.consult(call, command.target);
         return;
       case 'complete-transfer':
-        void this.#completeTransfer(call);
+        void this.#transfers.completeTransfer(call);
         return;
       case 'silence':
         // The ringer hears of it by itself; the call rings on at the caller's side.
@@ -389,17 +387,7 @@ export class Sessions {
 
   // Calls that go out
 
-  async #place(
-    userAgent: UserAgent,
-    target: string,
-    written: string | null,
-    more: {
-      partOf?: PartOf;
-      headers?: string[];
-      /** Told each response to the INVITE. */
-      heard?: (status: number, phrase: string) => void;
-    } = {},
-  ): Promise<void> {
+  async #place(userAgent: UserAgent, target: string, written: string | null, more: Placed = {}): Promise<void> {
     const uri = written === null ? undefined : UserAgent.makeURI(written);
     const inviter = uri === undefined ? null : new Inviter(userAgent, uri, { extraHeaders: more.headers ?? [] });
     const call = this.#open({
@@ -488,8 +476,8 @@ export class Sessions {
   #follow(call: LiveCall, session: Invitation | Inviter): void {
     call.session = session;
     session.delegate = {
-      onRefer: (referral) => this.#referred(call, referral),
-      onNotify: (notification) => this.#notified(call, notification),
+      onRefer: (referral) => this.#transfers.referred(call, referral),
+      onNotify: (notification) => this.#transfers.notified(call, notification),
       onSessionDescriptionHandler: (handler) => {
         if (handler instanceof NegotiatingHandler) handler.onRemoteHold = (holds) => this.#remoteHold(call, holds);
       },
@@ -631,6 +619,10 @@ export class Sessions {
   /** Calls that take a place: neither ending nor refused. */
   #counting(): LiveCall[] {
     return [...this.#live.values()].filter(({ ending, refusal }) => ending === null && refusal === null);
+  }
+
+  #consultationOf(call: LiveCall): LiveCall | undefined {
+    return this.#counting().find(({ partOf }) => partOf?.role === 'consultation' && partOf.callId === call.callId);
   }
 
   /** The others, without the one whose place this one takes. */
@@ -821,153 +813,6 @@ export class Sessions {
     }
   }
 
-  // Transfers
-
-  async #transfer(call: LiveCall, target: string): Promise<void> {
-    const uri = dialUri(target, this.#port.domain);
-    if (uri === null) {
-      this.#tell(call, { kind: 'transferring', to: target.slice(0, 1024), state: 'failed', status: 484 });
-      return;
-    }
-    await this.#refer(call, target.trim(), () => `<${uri}>`);
-  }
-
-  #consult(call: LiveCall, target: string): void {
-    const isOne = call.partOf?.role === 'consultation' && this.#live.has(call.partOf.callId);
-    const hasOne = this.#consultationOf(call) !== undefined;
-    if (!call.answered || !this.#isOpen(call) || call.session === null || isOne || hasOne) {
-      this.#port.refuse('consult for a call that cannot wait, is a consultation or has one already');
-      return;
-    }
-    this.#hold(call, true);
-    const partOf: PartOf = { callId: call.callId, role: 'consultation' };
-    void this.#place(call.session.userAgent, target, dialUri(target, this.#port.domain), { partOf });
-  }
-
-  #consultationOf(call: LiveCall): LiveCall | undefined {
-    return this.#counting().find(({ partOf }) => partOf?.role === 'consultation' && partOf.callId === call.callId);
-  }
-
-  /** Attended; with a consultation that nobody has answered yet, blind to the same target (RFC 5589 section 7.6). */
-  async #completeTransfer(named: LiveCall): Promise<void> {
-    const call = named.partOf?.role === 'consultation' ? this.#live.get(named.partOf.callId) : named;
-    const other = call === undefined ? undefined : this.#consultationOf(call);
-    if (call === undefined || other === undefined) {
-      this.#port.refuse('complete-transfer for a call without a consultation');
-      return;
-    }
-    const { uri, user } = other.remote;
-    await this.#refer(call, user, () => {
-      const dialog = other.session?.dialog;
-      if (!other.answered || dialog === undefined) {
-        this.#hangUp(other);
-        return `<${uri}>`;
-      }
-      // A browser's contact leads nowhere (RFC 7118 section 5): the PBX finds the phone by its address of record.
-      const contact = dialog.remoteTarget;
-      const reachable = contact.host.endsWith('.invalid') ? uri : contact.toString();
-      return referToReplacing(reachable, {
-        callId: dialog.callId,
-        toTag: dialog.remoteTag,
-        fromTag: dialog.localTag,
-      });
-    });
-  }
-
-  async #refer(call: LiveCall, to: string, referTo: () => string): Promise<void> {
-    if (!call.answered || !this.#isOpen(call) || call.transfer !== null) {
-      this.#port.refuse('transfer of a call that cannot be transferred now');
-      return;
-    }
-    const transfer = new Transfer(to.slice(0, 1024), (news) => this.#transferred(call, transfer, news));
-    call.transfer = { of: transfer, heldBefore: call.held };
-    this.#hold(call, true);
-    await Promise.race([call.reinvite?.done, pause(HOLD_FIRST_MS)]);
-    if (!this.#isOpen(call) || call.session === null) return;
-    transfer.refer(call.session, referTo(), this.#port.local.uri);
-  }
-
-  #transferred(call: LiveCall, { to }: Transfer, news: TransferNews): void {
-    if (!this.#isLive(call)) return;
-    switch (news.state) {
-      case 'asked':
-      case 'ringing':
-        this.#tell(call, { kind: 'transferring', to, state: news.state });
-        return;
-      case 'failed': {
-        const heldBefore = call.transfer?.heldBefore ?? true;
-        call.transfer = null;
-        this.#tell(call, {
-          kind: 'transferring',
-          to,
-          state: 'failed',
-          ...(news.status === undefined ? {} : { status: news.status }),
-        });
-        if (!heldBefore) this.#resume(call);
-        return;
-      }
-      case 'done': {
-        const other = this.#consultationOf(call);
-        this.#tell(call, { kind: 'transferred', to });
-        this.#hangUp(call);
-        if (other !== undefined) this.#hangUp(other);
-        return;
-      }
-      default: {
-        const never: never = news;
-        return never;
-      }
-    }
-  }
-
-  #notified(call: LiveCall, notification: Notification): void {
-    const { request } = notification;
-    quietly(notification.accept());
-    if (!/^refer\b/i.test(request.getHeader('event') ?? 'refer')) return;
-    call.transfer?.of.notified(request.body, request.getHeader('subscription-state') ?? '');
-  }
-
-  /** The far side wants us to go on elsewhere (RFC 3515). Only the peer of an answered call may. */
-  #referred(call: LiveCall, referral: Referral): void {
-    const to = parseReferTo(referral.request.getHeader('refer-to') ?? '');
-    const uri = to === null ? null : dialUri(to.uri, this.#port.domain);
-    if (to === null || uri === null || !call.answered || !this.#isOpen(call) || call.following) {
-      this.#port.refuse('a REFER that is not followed');
-      quietly(referral.reject({ statusCode: 603 }));
-      return;
-    }
-    const { session } = call;
-    if (session === null) return;
-    quietly(referral.accept());
-    call.following = true;
-    call.referrals += 1;
-    const id = call.referrals > 1 ? `;id=${referral.request.cseq}` : '';
-    const notify = (status: number, phrase: string) => {
-      if (status >= 200) call.following = false;
-      const { dialog } = session;
-      if (dialog === undefined || session.state !== SessionState.Established) return;
-      dialog.notify(undefined, {
-        extraHeaders: [
-          `Event: refer${id}`,
-          `Subscription-State: ${status < 200 ? 'active;expires=120' : 'terminated;reason=noresource'}`,
-          `Contact: ${session.userAgent.contact.toString()}`,
-        ],
-        body: {
-          contentDisposition: 'render',
-          contentType: 'message/sipfrag;version=2.0',
-          content: `SIP/2.0 ${status} ${phrase}\r\n`,
-        },
-      });
-    };
-    notify(100, 'Trying');
-    const referredBy = referral.request.getHeader('referred-by') ?? `<${call.remote.uri}>`;
-    void this.#place(session.userAgent, to.uri, uri, {
-      partOf: { callId: call.callId, role: 'continuation' },
-      headers: [`Referred-By: ${referredBy}`, ...(to.replaces === null ? [] : [`Replaces: ${to.replaces}`])],
-      heard: notify,
-    });
-  }
-
   // Ends
 
   #isLive(call: LiveCall): boolean {
@@ -1007,7 +852,7 @@ export class Sessions {
     this.#tell(call, { kind: 'ended', cause }, at);
   }
 
-  #tell(call: LiveCall, fact: Fact, at: Stamp = this.#port.now()): void {
+  #tell(call: LiveCall, fact: CallFact, at: Stamp = this.#port.now()): void {
     const { callId, direction, local, remote, partOf } = call;
     const common = { callId, source: 'phone' as const, direction, local, remote, headers: { ...call.headers }, ...at };
     this.#port.report({ ...common, ...(partOf === null ? {} : { partOf }), ...fact });
@@ -1037,10 +882,3 @@ function canProgress(request: unknown): request is Pick<Core.IncomingInviteReque
 async function attempt(act: () => Promise<unknown>): Promise<unknown> {
   return act();
 }
-
-/** What SIP.js rejects with is followed by a state change, and that is what is listened to. */
-function quietly(promise: Promise<unknown>): void {
-  promise.catch(() => undefined);
-}
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -116,22 +116,24 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     return { id: found.id, port, address: found.webSocketDebuggerUrl };
   };
   const parse = (line: string) => JSON.parse(line) as TimelineEntry;
+  const next: Ringside['next'] = async (event, within = 20_000) => {
+    const past = timeline.lines().length;
+    let index = 0;
+    return parse(await timeline.waitFor((line) => index++ >= past && parse(line).event === event, within));
+  };
   return {
     ...started,
     timeline,
     entries: () => timeline.lines().map(parse),
     waitFor: async (accepts, within = 20_000) => parse(await timeline.waitFor((line) => accepts(parse(line)), within)),
-    next: async (event, within = 20_000) => {
-      const past = timeline.lines().length;
-      let index = 0;
-      return parse(await timeline.waitFor((line) => index++ >= past && parse(line).event === event, within));
-    },
+    next,
     page: async (name) => attachDevTools((await target(name)).address),
     main: async () => attachDevTools(await inspector),
     closePanel: async () => {
       const { id, port } = await target('panel');
+      const closed = next('panel.closed');
       await fetch(`http://127.0.0.1:${port}/json/close/${id}`);
-      await timeline.waitFor((line) => parse(line).event === 'panel.closed');
+      await closed;
     },
     stop: async () => {
       timeline.close();

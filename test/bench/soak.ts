@@ -42,14 +42,23 @@ export const soakFigure: Figure = {
       await office.pbx.waitForRegistration(AGENT.extension);
       await ringside.waitFor(({ event }) => event === 'ready');
       await ringside.waitFor(({ event }) => event === 'panel.opened');
+      let made = 0;
       const page = await ringside.page('phone');
       const main = await ringside.main();
       await page.send('Performance.enable');
-      await ringside.closePanel();
+      /** It opens by itself where a toast could not be shown, as on a computer that is very busy. */
+      const closePanel = async () => {
+        const times = (event: string) => ringside.entries().filter((entry) => entry.event === event).length;
+        if (times('panel.opened') === times('panel.closed')) return;
+        if (made > 0) say('  the panel has opened beside a toast');
+        await ringside.closePanel();
+      };
+      await closePanel();
       const pagePid = Number(await main.evaluate(PHONE_PROCESS));
       const measure = async (): Promise<Held> => {
         // A call in Kommo is a call that main has done with.
         await told(ringside, '"event":"delivery.card"', '"state":"done"', made, DELIVERED_MS);
+        await closePanel();
         await pass(SETTLE_MS);
         const listeners = (await freed(page)) + Number(await main.evaluate(MAIN_LISTENERS));
         await freed(main);
@@ -59,7 +68,6 @@ export const soakFigure: Figure = {
           sockets: openSockets(ringside.pid),
         };
       };
-      let made = 0;
       const makeCalls = async (count: number) => {
         for (let i = 0; i < count; i++) {
           const shown = ringside.next('toast.shown');
