@@ -116,6 +116,12 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     return { id: found.id, port, address: found.webSocketDebuggerUrl };
   };
   const parse = (line: string) => JSON.parse(line) as TimelineEntry;
+  const attached: DevTools[] = [];
+  const attach = async (address: string): Promise<DevTools> => {
+    const devtools = await attachDevTools(address);
+    attached.push(devtools);
+    return devtools;
+  };
   const next: Ringside['next'] = async (event, within = 20_000) => {
     const past = timeline.lines().length;
     let index = 0;
@@ -127,8 +133,8 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     entries: () => timeline.lines().map(parse),
     waitFor: async (accepts, within = 20_000) => parse(await timeline.waitFor((line) => accepts(parse(line)), within)),
     next,
-    page: async (name) => attachDevTools((await target(name)).address),
-    main: async () => attachDevTools(await inspector),
+    page: async (name) => attach((await target(name)).address),
+    main: async () => attach(await inspector),
     closePanel: async () => {
       const { id, port } = await target('panel');
       const closed = next('panel.closed');
@@ -137,6 +143,8 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     },
     stop: async () => {
       timeline.close();
+      // A process that has ended waits for its debugger to go.
+      for (const devtools of attached) devtools.close();
       await started.stop();
       if (keep === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },

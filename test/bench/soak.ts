@@ -108,7 +108,7 @@ export const soakFigure: Figure = {
 /** Collects what nobody holds any more. Of a page: how many event listeners are left in it. */
 async function freed(devtools: DevTools): Promise<number> {
   // Peer connections go in two steps: the object, then what it held.
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 6; i++) {
     await devtools.send('HeapProfiler.collectGarbage');
     await pass(1000);
   }
