@@ -2,13 +2,29 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export type ShippedModule = { name: string; version: string; licence: string };
+export type ShippedModule = {
+  name: string;
+  version: string;
+  licence: string;
+  /** `sha512-…` of its package, from the lock. */
+  integrity: string;
+};
 
 /** What we may ship under its terms without giving anything but the text of the licence. */
-const ACCEPTED = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', '0BSD']);
+const ACCEPTED = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  '0BSD',
+  'Python-2.0',
+]);
 
 type Locked = {
   version?: string;
+  integrity?: string;
   license?: string | string[];
   dev?: boolean;
   devOptional?: boolean;
@@ -29,7 +45,12 @@ export async function shippedModules(root: string): Promise<ShippedModule[]> {
     const licences = [locked.license ?? []].flat();
     if (!licences.some((licence) => ACCEPTED.has(licence)))
       throw new Error(`${name} comes under ${licences.join(' or ') || 'no licence'}: look at it before it is shipped.`);
-    shipped.push({ name, version: locked.version ?? '', licence: licences.join(' or ') });
+    shipped.push({
+      name,
+      version: locked.version ?? '',
+      licence: licences.join(' or '),
+      integrity: locked.integrity ?? '',
+    });
   }
   return shipped.toSorted((a, b) => a.name.localeCompare(b.name));
 }

@@ -14,6 +14,7 @@ import { openJournal } from '../../main/journal/journal.ts';
 import { runQuietly } from '../../scripts/setup/command.mjs';
 import { eventually } from '../e2e/support/eventually.ts';
 import { openTestOffice, type TestOffice } from '../e2e/support/office.ts';
+import { startUpdateServer, type UpdateServer } from './support/update-server.ts';
 import {
   apt,
   cannotInstall,
@@ -31,25 +32,31 @@ const BEFORE = '0.0.1';
 const unpacked = join(root, 'out.package', 'dist', 'linux-unpacked');
 const { annaPetrova, marcusWebb } = people;
 
+/** Where the packages look for new versions, as a release's server would have it; it offers nothing until told. */
+let updates: UpdateServer;
 let folder: string;
-let deb: string;
 let debBefore: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringside-package-'));
   await chmod(folder, 0o755);
+  updates = await startUpdateServer(folder);
   debBefore = await packaged(BEFORE);
-  deb = await packaged(VERSION);
+  await packaged(VERSION);
 }, 180_000);
-afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+afterAll(async () => {
+  await updates?.close();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+});
 
 async function packaged(version: string): Promise<string> {
-  const output = await makePackage({ version });
+  const output = await makePackage({ version, updatesUrl: updates.url });
   const name = readdirSync(output).find((file) => file.endsWith('.deb'));
   if (name === undefined) throw new Error(`No .deb was made: ${readdirSync(output).join(', ')}`);
   // apt reads it as another user.
   const into = join(folder, name);
   await rename(join(output, name), into);
+  await rename(join(output, 'latest-linux.yml'), join(folder, `${version}.yml`));
   return into;
 }
 
@@ -68,7 +75,7 @@ describe('what is in the package', () => {
     const files = await archived();
     const allowed = [
       /^\/package\.json$/,
-      /^\/out(\/main(\/main\.cjs)?|\/preload(\/(panel|phone)\.cjs)?)?$/,
+      /^\/out(\/main(\/(main|updates)\.cjs)?|\/preload(\/(panel|phone)\.cjs)?)?$/,
       /^\/out\/renderer(\/(panel|phone)(\/index\.html|\/assets(\/[\w-]+\.(js|css|png))?)?)?$/,
       /^\/assets(\/icon-128\.png|\/tray(\/[\w-]+(@2x)?\.png)?)?$/,
       /^\/node_modules(\/(libsql|detect-libc|@neon-rs|@libsql)(\/.*)?)?$/,
@@ -78,11 +85,12 @@ describe('what is in the package', () => {
     );
     expect(files.filter((file) => !allowed.some((shape) => shape.test(file)))).toEqual([]);
     expect(readdirSync(join(unpacked, 'resources')).toSorted()).toEqual([
+      'app-update.yml',
       'app.asar',
       'app.asar.unpacked',
       'apparmor-profile',
       'licences',
-      ...(existsSync(join(unpacked, 'resources', 'package-type')) ? ['app-update.yml', 'package-type'] : []),
+      'package-type',
     ]);
   });
 
@@ -237,8 +245,50 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
     }
   });
 
-  test('the next version takes over the profile and goes on', async () => {
-    await apt('install', deb);
+  test('where the administrator forbids updates nobody asks for them', async () => {
+    updates.offer(VERSION);
+    updates.requests.length = 0;
+    program = await startInstalled(office.desktop.env, profile, {
+      provision: { ...office.provisioning, calls: { country: 'US', pop: 'answer' }, updates: 'never' },
+    });
+    await program.waitForTimeline(({ event }) => event === 'update.forbidden');
+    expect(await program.quit()).toBe(0);
+    program = undefined;
+    expect(updates.requests).toEqual([]);
+  });
+
+  test('a package that is not the one that was released is refused', async () => {
+    updates.tamper = true;
+    program = await startInstalled(office.desktop.env, profile, {
+      provision: { ...office.provisioning, calls: { country: 'US', pop: 'answer' }, updates: 'auto' },
+    });
+    await program.waitForTimeline(({ event, found }) => event === 'update.checked' && found === VERSION);
+    const log = await eventually('the refusal in the log', () => {
+      const text = readFileSync(join(profile, 'ringside.log'), 'utf8');
+      return text.includes('updates.not-downloaded') ? text : undefined;
+    });
+    expect(log).toContain('sha512 checksum mismatch');
+    expect(await program.quit()).toBe(0);
+    program = undefined;
+    expect(await installedVersion()).toBe(BEFORE);
+    updates.tamper = false;
+  });
+
+  test('the next version comes from the update server, and is installed when the program quits', async () => {
+    program = await startInstalled(office.desktop.env, profile, {
+      provision: { ...office.provisioning, calls: { country: 'US', pop: 'answer' }, updates: 'auto' },
+    });
+    const ready = await program.waitForTimeline(({ event }) => event === 'update.ready', 60_000);
+    expect(ready['version']).toBe(VERSION);
+    expect(await installedVersion()).toBe(BEFORE);
+    expect(await program.quit()).toBe(0);
+    program = undefined;
+    expect(await installedVersion()).toBe(VERSION);
+  });
+
+  test('the next version takes over the profile, copied first, and goes on; an older one is not taken', async () => {
+    updates.offer(BEFORE);
+    updates.requests.length = 0;
     program = await startInstalled(office.desktop.env, profile);
     const start = await program.waitForTimeline(({ event }) => event === 'start');
     expect(start['version']).toBe(VERSION);
@@ -248,9 +298,14 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
       { phone: marcusWebb.phone, path: `/contacts/detail/${marcusWebb.id}` },
       marcusWebb.name,
     );
+    const checked = await program.waitForTimeline(({ event }) => event === 'update.checked');
+    expect(checked['found']).toBe(null);
+    expect(updates.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
     expect(await program.quit()).toBe(0);
     program = undefined;
+    expect(await installedVersion()).toBe(VERSION);
     expect(calls()).toEqual([second, first]);
+    expect(existsSync(join(profile, 'backups', BEFORE, 'journal.db'))).toBe(true);
   });
 
   test('it goes without a trace, but for the profile', async () => {
@@ -264,6 +319,11 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
     expect(calls()).toHaveLength(2);
   });
 });
+
+async function installedVersion(): Promise<string> {
+  const { output } = await runQuietly('dpkg-query', ['-W', '-f', '${Version}', 'ringside']);
+  return output;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

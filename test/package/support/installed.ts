@@ -96,7 +96,8 @@ export async function startInstalled(
     },
     quit: async () => {
       child.kill('SIGTERM');
-      const stubborn = setTimeout(() => child.kill('SIGKILL'), 8_000);
+      // It may install an update on its way out: what dpkg has begun must not be cut off.
+      const stubborn = setTimeout(() => child.kill('SIGKILL'), 50_000);
       const [code] = await exit;
       clearTimeout(stubborn);
       timeline.close();
