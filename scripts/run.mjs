@@ -17,7 +17,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NEEDS_ELECTRON = new Set(['start', 'app', 'test', 'bench', 'package']);
 
 /** What makes packages, and so needs the packaging tools, which are 90 MB that nobody else should wait for. */
-const PACKAGES = new Set(['package', 'test']);
+const PACKAGES = new Set(['package', 'test', 'bench']);
 
 /**
  * @param {string} command

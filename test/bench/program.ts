@@ -18,8 +18,12 @@ export type Started = {
   stop(): Promise<void>;
 };
 
-function run(args: string[], desktop: Desktop, stdout: 'pipe' | 'ignore'): { child: ChildProcess; started: Started } {
-  const { file, env } = electronCommand();
+function run(
+  args: string[],
+  desktop: Desktop,
+  stdout: 'pipe' | 'ignore',
+  { file, env } = electronCommand(),
+): { child: ChildProcess; started: Started } {
   const spawnedAt = Date.now();
   const child = spawn(file, args, { env: { ...env, ...desktop.env }, stdio: ['ignore', stdout, 'ignore'] });
   const { pid } = child;
@@ -66,9 +70,21 @@ export type Ringside = Started & {
   closePanel(): Promise<void>;
 };
 
-/** Starts Ringside in the office, with a profile of its own or a kept one. */
-export function startRingside(desktop: Desktop, office: Office, switches: string[] = [], keep?: string): Ringside {
-  const { args } = electronCommand();
+/**
+ * Starts Ringside in the office, with a profile of its own or a kept one.
+ *
+ * @param packaged the program of a package, instead of what is in `out/` on the Electron of development
+ */
+export function startRingside(
+  desktop: Desktop,
+  office: Office,
+  switches: string[] = [],
+  keep?: string,
+  packaged?: string,
+): Ringside {
+  const electron = electronCommand();
+  const { file, args } =
+    packaged === undefined ? electron : { file: packaged, args: electron.args.filter((arg) => arg.startsWith('--')) };
   const folder = keep ?? mkdtempSync(join(tmpdir(), 'ringside-bench-'));
   const profile = join(folder, 'profile');
   mkdirSync(profile, { recursive: true });
@@ -80,6 +96,7 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     [...switches, ...media, ...args, '--provision', provision, '--profile', profile],
     desktop,
     'ignore',
+    { ...electron, file },
   );
   const parse = (line: string) => JSON.parse(line) as TimelineEntry;
   return {
