@@ -8,6 +8,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...realParts } },
+      { test: { name: 'package', include: ['test/package/**/*.test.ts'], ...realParts } },
       { test: { name: 'pbx', include: ['test/pbx/**/*.test.ts'], ...realParts } },
     ],
   },

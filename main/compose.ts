@@ -1,4 +1,5 @@
 /** The composition root, second part: builds everything but the phone and hands each what it needs. */
+import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -37,6 +38,8 @@ import { phonePreferencesOf } from './settings/phone-config.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
 import { createToasts } from './toasts/toasts.ts';
+import type * as ElectronUpdater from './updates/electron-updater.ts';
+import { createUpdates } from './updates/updates.ts';
 import { createTray } from './tray/tray.ts';
 import { trayStateOf } from './tray/tray-state.ts';
 import { createDeskPhones } from './windows/desk-phones.ts';
@@ -282,6 +285,7 @@ export function compose(foundation: Foundation): void {
     },
     gone: (id) => turns.ended(id, 'answered'),
     changed: (view, hidden) => {
+      updates.callBegan();
       if (view.answeredAt !== null) turns.answered(view.id);
       if (!hidden) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();
@@ -400,8 +404,34 @@ export function compose(foundation: Foundation): void {
     state: () => panelState(panelPorts),
     timeline,
   });
+  const updates = createUpdates({
+    updater: async () => {
+      if (!app.isPackaged) return null;
+      const { openUpdater } = createRequire(built('main', 'main.cjs'))('./updates.cjs') as typeof ElectronUpdater;
+      return openUpdater(log);
+    },
+    policy: settings.updates,
+    inCall: () => calls.views().length > 0,
+    idleSeconds: () => powerMonitor.getSystemIdleTime(),
+    offer: (version, policy) => {
+      tray.offerUpdate(version);
+      if (policy === 'ask')
+        notices.add(
+          'update',
+          `Ringside ${version} is ready. Choose Install Ringside ${version} in the tray's menu when it suits you; Ringside starts again by itself.`,
+        );
+    },
+    timeline,
+    log,
+    after,
+    random: Math.random,
+  });
   const tray = createTray({
     assets,
+    installUpdate: () => {
+      if (!updates.install())
+        notices.add('update-later', 'Ringside is not updated during a call. Choose it again afterwards.');
+    },
     open: panel.show,
     setDoNotDisturb: (doNotDisturb) => setPreferences({ ...preferences.current(), doNotDisturb }),
     quit: () => app.quit(),
@@ -422,7 +452,7 @@ export function compose(foundation: Foundation): void {
     });
   }
 
-  let panelOpened = launch.hidden;
+  let panelOpened = launch.hidden || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin);
   let settledIn = false;
   /** What a start does after the phone has had its turn. */
   function openPanelOnce(): void {
@@ -436,6 +466,7 @@ export function compose(foundation: Foundation): void {
     lastDialled ??= lastDialledOf(journal.page(null, RECENT_CALLS).map(({ call }) => call));
     if (launch.link !== null) links.open(launch.link);
     timeline.add('ready', null);
+    updates.start();
     if (session.client() !== null)
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
     if (provisioning !== null) settings.provision(provisioning);
@@ -479,6 +510,8 @@ export function compose(foundation: Foundation): void {
   // Once for a profile: whoever gave the links to another program later wants them there.
   if (app.isPackaged && vault.get('links', v.literal(true)) === null) {
     for (const scheme of LINK_SCHEMES) app.setAsDefaultProtocolClient(scheme);
+    // At login, too. On Windows and Linux the installer says so.
+    if (process.platform === 'darwin') app.setLoginItemSettings({ openAtLogin: true });
     vault.set('links', true);
   }
   app.on('activate', () => panel.show());
@@ -504,6 +537,7 @@ export function compose(foundation: Foundation): void {
     const ours = () => calls.views().filter(({ source, state }) => source === 'phone' && state !== 'ringing');
     for (const { id } of ours().reverse()) calls.ask(id, { kind: 'hang-up' });
     for (let waited = 0; waited < HANG_UP_MS && ours().length > 0; waited += 20) await pause(20);
+    updates.stop();
     phone.command({ kind: 'unregister' });
     network.abortAll();
     await Promise.all([

@@ -19,6 +19,7 @@ import { openSettings } from './settings/settings.ts';
 import { openVault } from './settings/vault.ts';
 import { confine, registerAppScheme, restrictPermissions, serveAppPages } from './windows/app-protocol.ts';
 import { trustAuthorities } from './windows/certificate-trust.ts';
+import { backUpProfile } from './updates/profile-backup.ts';
 import { openPhoneWindow } from './windows/phone-window.ts';
 
 function start(): void {
@@ -89,6 +90,7 @@ function layFoundation(provisioning: Provisioning | null) {
     log('main.unhandled', { error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason) }),
   );
   timeline.add('start', null, { version: app.getVersion(), electron: process.versions.electron });
+  backUpProfile(profile, app.getVersion(), log);
   const vault = openVault(profile, safeStorage, log);
   const settings = openSettings(profile, vault, provisioning, randomUUID);
   const preferences = openPreferences(profile, log);

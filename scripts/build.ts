@@ -11,6 +11,7 @@ const out = join(root, 'out');
 /** What must be there to build, and what must have come out of it. */
 const INPUTS = [
   'main/main.ts',
+  'main/updates/electron-updater.ts',
   'main/preload/panel.ts',
   'main/preload/phone.ts',
   'renderer/panel/index.html',
@@ -22,6 +23,7 @@ const INPUTS = [
 ];
 const OUTPUTS = [
   'main/main.cjs',
+  'main/updates.cjs',
   'preload/panel.cjs',
   'preload/phone.cjs',
   'renderer/panel/index.html',

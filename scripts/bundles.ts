@@ -15,6 +15,7 @@ const EXTERNAL = ['electron', 'libsql', 'bufferutil', 'utf-8-validate'];
 export function bundles(root: string, out: string, customLogger: Logger): InlineConfig[] {
   const parts = [
     electronSide(root, 'main/main.ts', join(out, 'main'), 'main'),
+    electronSide(root, 'main/updates/electron-updater.ts', join(out, 'main'), 'updates'),
     electronSide(root, 'main/preload/panel.ts', join(out, 'preload'), 'panel'),
     electronSide(root, 'main/preload/phone.ts', join(out, 'preload'), 'phone'),
     page(root, 'panel', out),

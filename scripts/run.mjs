@@ -14,7 +14,10 @@ import { provideToolNode, withNodeFirst } from './setup/tool-node.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What runs Electron, and so needs it. */
-const NEEDS_ELECTRON = new Set(['start', 'app', 'test', 'bench']);
+const NEEDS_ELECTRON = new Set(['start', 'app', 'test', 'bench', 'package']);
+
+/** What makes packages, and so needs the packaging tools, which are 90 MB that nobody else should wait for. */
+const PACKAGES = new Set(['package', 'test', 'bench']);
 
 /**
  * @param {string} command
@@ -22,10 +25,11 @@ const NEEDS_ELECTRON = new Set(['start', 'app', 'test', 'bench']);
  */
 async function setUp(command) {
   const progress = createProgress();
-  // All three wait for the network most of the time, so they go side by side; each is let finish what it began.
+  // All of them wait for the network most of the time, so they go side by side; each is let finish what it began.
   const parts = [
     provideToolNode(progress),
     provideNodeModules(root, progress),
+    ...(PACKAGES.has(command) ? [provideNodeModules(join(root, 'packaging'), progress)] : []),
     provideSystemPackages(command, progress),
   ];
   await Promise.allSettled(parts);

@@ -195,9 +195,12 @@ const ProvisioningSchema = v.strictObject({
   kommo: v.strictObject({ baseUrl: kommoOrigin, auth: AuthSchema, desktops: v.optional(desktops) }),
   phone: PhoneSchema,
   calls: v.optional(CallsSchema, {}),
+  /** New versions: by themselves, when the agent says so, or never (the administrator rolls them out). */
+  updates: v.optional(v.picklist(['auto', 'ask', 'never'], '"auto", "ask" or "never"'), 'auto'),
   locked: v.optional(v.array(nonEmpty, 'a list of field names'), []),
 });
 export type Provisioning = v.InferOutput<typeof ProvisioningSchema>;
+export type UpdatePolicy = Provisioning['updates'];
 export type KommoAuth = Provisioning['kommo']['auth'];
 
 export type ProvisioningError = { field: string; expected: string };

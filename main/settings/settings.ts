@@ -7,6 +7,7 @@ import {
   type KommoAuth,
   type PhoneSettings,
   type Provisioning,
+  type UpdatePolicy,
 } from '../../app/settings/provisioning.ts';
 import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import type { NumberRules } from '../../app/numbers/number.ts';
@@ -30,6 +31,7 @@ export type Settings = {
   desktops(): Provisioning['kommo']['desktops'];
   calls(): CallSettings;
   numberRules(): NumberRules;
+  updates(): UpdatePolicy;
   /** Takes over a parsed provisioning file and keeps it for the next start. */
   provision(value: Provisioning): void;
   /** The agent signed in with a long-lived token of their own. */
@@ -79,6 +81,7 @@ export function openSettings(
       const { country, internalDigits, private: hidden } = current?.calls ?? DEFAULT_CALLS;
       return { country, internalDigits, private: hidden };
     },
+    updates: () => current?.updates ?? 'auto',
     provision(value) {
       current = value;
       kommo = kommoOf(value);

@@ -16,44 +16,53 @@ export type TrayPorts = {
   open(): void;
   setDoNotDisturb(on: boolean): void;
   quit(): void;
+  installUpdate(): void;
 };
 
-export function createTray({ assets, open, setDoNotDisturb, quit }: TrayPorts) {
+export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate }: TrayPorts) {
   const size = process.platform === 'darwin' ? 16 : process.platform === 'win32' ? 16 : 22;
   const image = (state: TrayState) => nativeImage.createFromPath(path.join(assets, 'tray', `${state}-${size}.png`));
   let shown: TrayState = 'trying';
   const tray = new Tray(image(shown));
   const describe = () => tray.setToolTip(`Ringside: ${WORDS[shown]}`);
   describe();
-  let quiet: boolean | null = null;
+  let quiet = false;
+  let update: string | null = null;
   /** Built anew for every change: Linux's menus do not follow a changed item. */
-  function offer(doNotDisturb: boolean): void {
-    if (doNotDisturb === quiet) return;
-    quiet = doNotDisturb;
+  function offer(): void {
     tray.setContextMenu(
       Menu.buildFromTemplate([
         { label: 'Open Ringside', click: open },
         {
           label: 'Do not disturb',
           type: 'checkbox',
-          checked: doNotDisturb,
-          click: () => setDoNotDisturb(!doNotDisturb),
+          checked: quiet,
+          click: () => setDoNotDisturb(!quiet),
         },
+        ...(update === null ? [] : [{ label: `Install Ringside ${update}`, click: installUpdate }]),
         { type: 'separator' },
         { label: 'Quit Ringside', click: quit },
       ]),
     );
   }
-  offer(false);
+  offer();
   tray.on('click', open);
 
   return {
     show(state: TrayState, doNotDisturb: boolean): void {
-      offer(doNotDisturb);
+      if (doNotDisturb !== quiet) {
+        quiet = doNotDisturb;
+        offer();
+      }
       if (state === shown) return;
       shown = state;
       tray.setImage(image(state));
       describe();
+    },
+    /** A new version waits to be installed. */
+    offerUpdate(version: string): void {
+      update = version;
+      offer();
     },
     destroy: () => tray.destroy(),
   };

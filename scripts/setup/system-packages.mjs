@@ -55,6 +55,9 @@ const REAL_SIP_PARTS = [
   { names: ['iproute2'], command: 'ip' },
 ];
 
+/** What a package is looked at with. @type {SystemPackage[]} */
+const PACKAGE_CHECKS = [{ names: ['desktop-file-utils'], command: 'desktop-file-validate' }];
+
 /**
  * @param {string} command the npm script
  * @param {NodeJS.ProcessEnv} env
@@ -72,7 +75,7 @@ export function packagesFor(command, env) {
     case 'bench':
       return [...ELECTRON_LIBRARIES, BROWSER, ...UNATTENDED_DESKTOP];
     case 'test':
-      return [...ELECTRON_LIBRARIES, BROWSER, ...UNATTENDED_DESKTOP, ...REAL_SIP_PARTS];
+      return [...ELECTRON_LIBRARIES, BROWSER, ...UNATTENDED_DESKTOP, ...REAL_SIP_PARTS, ...PACKAGE_CHECKS];
     default:
       return [];
   }

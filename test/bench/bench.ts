@@ -8,6 +8,7 @@ import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
+import { packageFigure } from './package.ts';
 import { refreshFigure } from './refresh.ts';
 import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
@@ -32,6 +33,7 @@ const FIGURES: readonly Figure[] = [
   bridgeEventsFigure,
   addCallFigure,
   widgetScriptFigure,
+  packageFigure,
 ];
 
 /**

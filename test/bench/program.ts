@@ -24,8 +24,8 @@ function run(
   desktop: Desktop,
   stdout: 'pipe' | 'ignore',
   stderr: 'pipe' | 'ignore' = 'ignore',
+  { file, env } = electronCommand(),
 ): { child: ChildProcess; started: Started } {
-  const { file, env } = electronCommand();
   const spawnedAt = Date.now();
   const child = spawn(file, args, { env: { ...env, ...desktop.env }, stdio: ['ignore', stdout, stderr] });
   const { pid } = child;
@@ -84,9 +84,21 @@ export function withPhone(office: Office, phone: Record<string, unknown>): Offic
   return { ...office, provisioning: { ...provisioning, phone: { ...(provisioning['phone'] as object), ...phone } } };
 }
 
-/** Starts Ringside in the office, with a profile of its own or a kept one. */
-export function startRingside(desktop: Desktop, office: Office, switches: string[] = [], keep?: string): Ringside {
-  const { args } = electronCommand();
+/**
+ * Starts Ringside in the office, with a profile of its own or a kept one.
+ *
+ * @param packaged the program of a package, instead of what is in `out/` on the Electron of development
+ */
+export function startRingside(
+  desktop: Desktop,
+  office: Office,
+  switches: string[] = [],
+  keep?: string,
+  packaged?: string,
+): Ringside {
+  const electron = electronCommand();
+  const { file, args } =
+    packaged === undefined ? electron : { file: packaged, args: electron.args.filter((arg) => arg.startsWith('--')) };
   const folder = keep ?? mkdtempSync(join(tmpdir(), 'ringside-bench-'));
   const profile = join(folder, 'profile');
   mkdirSync(profile, { recursive: true });
@@ -100,6 +112,7 @@ export function startRingside(desktop: Desktop, office: Office, switches: string
     desktop,
     'ignore',
     isInspected ? 'pipe' : 'ignore',
+    { ...electron, file },
   );
   const inspector = new Promise<string>((resolve) => {
     child.stderr?.on('data', (said: Buffer) => {

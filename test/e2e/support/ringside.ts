@@ -29,6 +29,8 @@ export type RingsideOptions = {
   profile?: string;
   /** More switches of Chromium or arguments of Ringside. */
   args?: readonly string[];
+  /** Pages ask Ringside for the microphone, as they do everywhere else; in other tests Chromium gives it unasked. */
+  asksForMicrophone?: boolean;
 };
 
 export type Ringside = {
@@ -50,11 +52,8 @@ export type Ringside = {
 };
 
 /** No microphone is needed and nobody has to be asked for one. */
-const FAKE_MEDIA = [
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
-];
+const UNASKED = '--use-fake-ui-for-media-stream';
+const FAKE_MEDIA = ['--use-fake-device-for-media-stream', UNASKED, '--autoplay-policy=no-user-gesture-required'];
 
 /** How to start Ringside on that desktop, for a test that starts it without Playwright. */
 export async function ringsideCommand(options: RingsideOptions): Promise<{
@@ -85,7 +84,12 @@ export async function ringsideCommand(options: RingsideOptions): Promise<{
   for (const [name, value] of Object.entries(options.desktop.env)) if (value !== undefined) env[name] = value;
   return {
     file: electron.file,
-    args: [...electron.args, ...FAKE_MEDIA, ...(options.args ?? []), ...own],
+    args: [
+      ...electron.args,
+      ...FAKE_MEDIA.filter((one) => one !== UNASKED || options.asksForMicrophone !== true),
+      ...(options.args ?? []),
+      ...own,
+    ],
     env,
     profile,
     clean: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),

@@ -69,7 +69,7 @@ function errors(text: string) {
 test('the example of the design is taken over whole', () => {
   expect(parseProvisioning(JSON.stringify(example))).toEqual({
     ok: true,
-    value: { ...example, phone: { ...example.phone, server: [example.phone.server] } },
+    value: { ...example, phone: { ...example.phone, server: [example.phone.server] }, updates: 'auto' },
   });
 });
 
@@ -110,6 +110,7 @@ test('what is left out has its default', () => {
         voicemail: [],
         unknownInbound: 'incoming-lead',
       },
+      updates: 'auto',
       locked: [],
     },
   });
