@@ -1,8 +1,8 @@
 /** A live call as the widget is told of it. */
 import type { BridgeCall } from '../../app/bridge/protocol.ts';
-import type { CallView } from '../../app/ipc/panel.ts';
+import type { LiveCall } from '../../app/ipc/panel.ts';
 
-export function bridgeCallOf(view: CallView): BridgeCall {
+export function bridgeCallOf(view: LiveCall): BridgeCall {
   return {
     id: view.id,
     direction: view.direction,
