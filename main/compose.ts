@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { app, powerMonitor, shell } from 'electron';
+import { app, dialog, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
@@ -16,6 +16,7 @@ import { createBridge } from './bridge/bridge.ts';
 import { PairedBrowserSchema } from './bridge/paired-browser.ts';
 import { createCallerResolver } from './caller/caller.ts';
 import { createCards } from './caller/cards.ts';
+import { createPeople } from './caller/people.ts';
 import { createTurns } from './caller/turns.ts';
 import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
@@ -29,6 +30,9 @@ import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
 import { createLinkDesk } from './links/link-desk.ts';
 import { cardTurn } from './journal/ring-group.ts';
+import { readCallTimeline } from './history/call-timeline.ts';
+import { createHistoryDesk } from './history/history-desk.ts';
+import { createLastContacts } from './history/last-contact.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
 import { phonePreferencesOf } from './settings/phone-config.ts';
@@ -353,6 +357,15 @@ export function compose(foundation: Foundation): void {
     refresh();
   }
 
+  /** Where to write a file, asked in front of the panel. */
+  async function chooseFile(name: string, kind: { name: string; extensions: string[] }): Promise<string | null> {
+    const { filePath } = await dialog.showSaveDialog({
+      defaultPath: path.join(app.getPath('downloads'), name),
+      filters: [kind],
+    });
+    return filePath === undefined || filePath === '' ? null : filePath;
+  }
+
   const panelPorts = {
     version: app.getVersion(),
     settings,
@@ -374,6 +387,22 @@ export function compose(foundation: Foundation): void {
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
     restartPhone: phone.restart,
+    lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
+    historyDesk: createHistoryDesk({
+      journal,
+      chooseFile: (name) => chooseFile(name, { name: 'CSV', extensions: ['csv'] }),
+      openExternal: (url) => shell.openExternal(url),
+      now: Date.now,
+      log,
+    }),
+    people: createPeople({
+      client: session.client,
+      nameOrder: async () =>
+        (await session.identify()).contact_name_display_order === 2 ? 'last-first' : 'first-last',
+      now: () => performance.now(),
+      log,
+    }),
+    callTimeline: (id: string) => readCallTimeline(profile, id),
     historyChanged: () => panel.historyChanged(),
     changed: () => refresh(),
   };

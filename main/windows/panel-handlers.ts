@@ -1,9 +1,19 @@
 /** What the panel sees and what it can ask for. */
-import type { Answer, DeliveryView, HistoryEntry, PanelHandlers, PanelState } from '../../app/ipc/panel.ts';
+import type {
+  Answer,
+  DeliveryView,
+  HistoryEntry,
+  PanelHandlers,
+  PanelState,
+  TimelineStep,
+} from '../../app/ipc/panel.ts';
 import { provisioningErrorText } from '../../app/settings/provisioning.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
+import type { People } from '../caller/people.ts';
+import type { HistoryDesk } from '../history/history-desk.ts';
+import type { LastContacts } from '../history/last-contact.ts';
 import { recordingWarning } from '../../app/kommo/call-on-card.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { ANNOTATE_MS, type Annotations } from '../journal/annotations.ts';
@@ -41,6 +51,10 @@ export type PanelPorts = {
   setPreferences(next: Preferences): void;
   testAudio(what: 'echo' | 'ringer' | 'off'): boolean;
   restartPhone(): void;
+  lastContacts: LastContacts;
+  historyDesk: HistoryDesk;
+  people: People;
+  callTimeline(id: string): Promise<TimelineStep[]>;
   historyChanged(): void;
   changed(): void;
 };
@@ -49,12 +63,14 @@ const done: Answer = { ok: true, value: null };
 
 export function panelState(ports: PanelPorts): PanelState {
   const { state, paired, reason, pairing } = ports.bridge.state();
+  const calls = ports.calls.views();
+  ports.lastContacts.keep(new Set(calls.map(({ id }) => id)));
   return {
     version: ports.version,
     phone: ports.phoneStatus(),
     kommo: ports.session.status(),
     browser: { state, paired, reason, pairing },
-    calls: ports.calls.views(),
+    calls: calls.map((call) => ({ ...call, lastContact: ports.lastContacts.of(call) })),
     preferences: ports.preferences.current(),
     devices: ports.audio.devices(),
     audioTest: ports.audio.test(),
@@ -63,12 +79,26 @@ export function panelState(ports: PanelPorts): PanelState {
     lastDialled: ports.lastDialled(),
     undelivered: ports.journal.undelivered(),
     notices: ports.notices.list(),
+    shortcuts: { answer: 'off', hangUp: 'off', mute: 'off', dialCopied: 'off' },
+    settingsVersion: 1,
+    testNumber: null,
   };
 }
 
 export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
   const starting: Answer = { ok: false, message: 'The phone is starting again. Wait a moment and try again.' };
+
+  const entryOf = ({ call, deliveries: all }: { call: CompletedCall; deliveries: Delivery[] }): HistoryEntry => ({
+    call,
+    disposition: call.disposition,
+    deliveries: all.map(deliveryView),
+    canOpenCard: cards.addressOf(partyOf(call, all)).ok,
+    savedTo: savedTo(all),
+    recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
+    annotateUntil: call.endedAt + ANNOTATE_MS,
+    chooseUntil: annotations.chooseUntil(call),
+  });
 
   return {
     state: () => ({ ok: true, value: panelState(ports) }),
@@ -106,19 +136,15 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
         ? done
         : { ok: false, message: 'This call is on its way to its card. Write on the card in Kommo who it was.' },
 
-    history: (before, limit) => ({
+    history: (before, limit) => ({ ok: true, value: journal.page(before, limit).map(entryOf) }),
+    searchHistory: (search, before, limit) => ({
       ok: true,
-      value: journal.page(before, limit).map(({ call, deliveries: all }): HistoryEntry => ({
-        call,
-        disposition: call.disposition,
-        deliveries: all.map(deliveryView),
-        canOpenCard: cards.addressOf(partyOf(call, all)).ok,
-        savedTo: savedTo(all),
-        recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
-        annotateUntil: call.endedAt + ANNOTATE_MS,
-        chooseUntil: annotations.chooseUntil(call),
-      })),
+      value: journal.search(search, before, limit).map(entryOf),
     }),
+    callTimeline: async (id) => ({ ok: true, value: await ports.callTimeline(id) }),
+    exportHistory: ports.historyDesk.exportCsv,
+    playRecording: ports.historyDesk.playRecording,
+    searchPeople: ports.people.search,
     openHistoryCard: (id) => {
       const call = journal.call(id);
       const card = journal.delivery(id, 'card');
@@ -185,6 +211,12 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       ports.changed();
       return done;
     },
+    settings: () => ({ ok: true, value: [] }),
+    changeSetting: () => ({ ok: false, message: 'Not yet.' }),
+    resetSetting: () => ({ ok: false, message: 'Not yet.' }),
+    check: () => ({ ok: false, message: 'Not yet.' }),
+    log: () => ({ ok: true, value: [] }),
+    saveArchive: () => ({ ok: false, message: 'Not yet.' }),
     dismissNotice: (id) => {
       notices.dismiss(id);
       return done;
