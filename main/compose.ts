@@ -35,7 +35,9 @@ import { createHistoryDesk } from './history/history-desk.ts';
 import { createLastContacts } from './history/last-contact.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
-import { phonePreferencesOf } from './settings/phone-config.ts';
+import { phoneConfigOf } from './settings/phone-config.ts';
+import { watchPolicy, readPolicy } from './settings/policy/policy.ts';
+import { createRenewal } from './settings/renewal.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
 import { createToasts } from './toasts/toasts.ts';
@@ -77,6 +79,7 @@ export function compose(foundation: Foundation): void {
     log,
     vault,
     settings,
+    policy,
     preferences,
     phone,
   } = foundation;
@@ -351,10 +354,26 @@ export function compose(foundation: Foundation): void {
     asks: () => panel.show(),
     changed: () => refresh(),
   });
+  const renewal = createRenewal({
+    settings,
+    phoneConfig: () => phoneConfigOf(settings, preferences.current(), userAgent),
+    inCall: () => calls.views().some(({ source }) => source === 'phone'),
+    restartPhone: phone.restart,
+    tellPhone: (next) => phone.command({ kind: 'preferences', preferences: next }),
+    signInAgain: () => {
+      session.reload();
+      if (session.client() === null) return;
+      session.identify().catch(() => {
+        // Said in the panel's Kommo line.
+      });
+    },
+    notices,
+    changed: () => refresh(),
+    log,
+  });
   function setPreferences(next: Preferences): void {
     preferences.set(next);
-    phone.command({ kind: 'preferences', preferences: phonePreferencesOf(next) });
-    refresh();
+    renewal.renew();
   }
 
   /** Where to write a file, asked in front of the panel. */
@@ -386,7 +405,7 @@ export function compose(foundation: Foundation): void {
     setPreferences,
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
-    restartPhone: phone.restart,
+    renewal,
     lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
     historyDesk: createHistoryDesk({
       journal,
@@ -404,7 +423,6 @@ export function compose(foundation: Foundation): void {
     }),
     callTimeline: (id: string) => readCallTimeline(profile, id),
     historyChanged: () => panel.historyChanged(),
-    changed: () => refresh(),
   };
   const panel = createPanelWindow({
     preload: built('preload', 'panel.cjs'),
@@ -430,6 +448,7 @@ export function compose(foundation: Foundation): void {
     setImmediate(() => {
       refreshing = false;
       if (leaving) return;
+      renewal.settle();
       panel.send();
       const { doNotDisturb } = preferences.current();
       tray.show(trayStateOf(phoneStatus.current().state, calls.views().length, doNotDisturb), doNotDisturb);
@@ -453,6 +472,9 @@ export function compose(foundation: Foundation): void {
     if (session.client() !== null)
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
     if (provisioning !== null) settings.provision(provisioning);
+    renewal.applyPolicy(readPolicy(policy));
+    watchPolicy(policy, renewal.applyPolicy);
+    if (launch.provision !== null) renewal.follow(launch.provision);
     if (!vault.sealing) {
       notices.add(
         'no-vault',

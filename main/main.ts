@@ -14,6 +14,7 @@ import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
 import { phoneConfigOf } from './settings/phone-config.ts';
 import { readProvisioningText } from './settings/provisioning-text.ts';
+import { readPolicy } from './settings/policy/policy.ts';
 import { openPreferences } from './settings/preferences.ts';
 import { openSettings } from './settings/settings.ts';
 import { openVault } from './settings/vault.ts';
@@ -71,7 +72,7 @@ function start(): void {
 
 export type Foundation = ReturnType<typeof layFoundation> & { launch: Launch; provisioning: Provisioning | null };
 
-function layFoundation(provisioning: Provisioning | null) {
+function layFoundation(launch: Launch, provisioning: Provisioning | null) {
   const profile = app.getPath('userData');
   fs.mkdirSync(profile, { recursive: true, mode: 0o700 });
   const root = app.getAppPath();
@@ -90,8 +91,12 @@ function layFoundation(provisioning: Provisioning | null) {
   );
   timeline.add('start', null, { version: app.getVersion(), electron: process.versions.electron });
   const vault = openVault(profile, safeStorage, log);
-  const settings = openSettings(profile, vault, provisioning, randomUUID);
-  const preferences = openPreferences(profile, log);
+  const policy = { platform: process.platform, named: launch.policy };
+  const preferences = openPreferences(profile, log, () => settings.office());
+  const settings = openSettings(profile, vault, provisioning, randomUUID, {
+    policy: readPolicy(policy).policy,
+    chosen: preferences.chosen,
+  });
 
   restrictPermissions();
   serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
@@ -118,13 +123,14 @@ function layFoundation(provisioning: Provisioning | null) {
     log,
     vault,
     settings,
+    policy,
     preferences,
     phone,
   };
 }
 
 async function begin(launch: Launch, provisioning: Provisioning | null): Promise<void> {
-  const foundation = layFoundation(provisioning);
+  const foundation = layFoundation(launch, provisioning);
   const { compose } = await import('./compose.ts');
   compose({ ...foundation, launch, provisioning });
 }

@@ -18,7 +18,7 @@ const AudioSchema = v.object({
 export const SHORTCUTS = ['answer', 'hangUp', 'mute', 'dialCopied'] as const;
 export type Shortcut = (typeof SHORTCUTS)[number];
 
-const ACCELERATOR =
+export const ACCELERATOR =
   /^(?:(?:CommandOrControl|Command|Control|Ctrl|Cmd|Alt|Option|AltGr|Shift|Super|Meta)\+){0,4}[^\s+]{1,20}$/;
 /** Electron's accelerator, such as `CommandOrControl+Alt+A`; null is off. */
 const shortcut = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64), v.regex(ACCELERATOR))), null);

@@ -20,6 +20,8 @@ import { ANNOTATE_MS, type Annotations } from '../journal/annotations.ts';
 import type { Delivery, Journal } from '../journal/journal.ts';
 import type { Session } from '../session/session.ts';
 import { readProvisioningText } from '../settings/provisioning-text.ts';
+import { settingViews } from '../../app/settings/layers.ts';
+import type { Renewal } from '../settings/renewal.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Notices } from './notices.ts';
 import type { LinkDesk } from '../links/link-desk.ts';
@@ -50,13 +52,12 @@ export type PanelPorts = {
   dial(target: string): Answer;
   setPreferences(next: Preferences): void;
   testAudio(what: 'echo' | 'ringer' | 'off'): boolean;
-  restartPhone(): void;
+  renewal: Renewal;
   lastContacts: LastContacts;
   historyDesk: HistoryDesk;
   people: People;
   callTimeline(id: string): Promise<TimelineStep[]>;
   historyChanged(): void;
-  changed(): void;
 };
 
 const done: Answer = { ok: true, value: null };
@@ -80,8 +81,8 @@ export function panelState(ports: PanelPorts): PanelState {
     undelivered: ports.journal.undelivered(),
     notices: ports.notices.list(),
     shortcuts: { answer: 'off', hangUp: 'off', mute: 'off', dialCopied: 'off' },
-    settingsVersion: 1,
-    testNumber: null,
+    settingsVersion: ports.renewal.version(),
+    testNumber: ports.settings.phone()?.testNumber ?? null,
   };
 }
 
@@ -89,6 +90,12 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
   const starting: Answer = { ok: false, message: 'The phone is starting again. Wait a moment and try again.' };
 
+  function choose(key: string, value: unknown): Answer {
+    if (!ports.preferences.choose(key, value))
+      return { ok: false, message: 'This setting cannot be changed here. Ask your administrator.' };
+    ports.renewal.renew();
+    return done;
+  }
   const entryOf = ({ call, deliveries: all }: { call: CompletedCall; deliveries: Delivery[] }): HistoryEntry => ({
     call,
     disposition: call.disposition,
@@ -202,18 +209,15 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     provision: (text) => {
       const parsed = readProvisioningText(text);
       if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
-      settings.provision(parsed.value);
-      session.reload();
-      ports.restartPhone();
-      session.identify().catch(() => {
-        // Said in the panel's Kommo line.
-      });
-      ports.changed();
+      ports.renewal.provision(parsed.value);
       return done;
     },
-    settings: () => ({ ok: true, value: [] }),
-    changeSetting: () => ({ ok: false, message: 'Not yet.' }),
-    resetSetting: () => ({ ok: false, message: 'Not yet.' }),
+    settings: () => ({
+      ok: true,
+      value: settingViews({ ...settings.office(), agent: ports.preferences.chosen() }),
+    }),
+    changeSetting: (key, value) => choose(key, value),
+    resetSetting: (key) => choose(key, undefined),
     check: () => ({ ok: false, message: 'Not yet.' }),
     log: () => ({ ok: true, value: [] }),
     saveArchive: () => ({ ok: false, message: 'Not yet.' }),
