@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
-import { app, dialog, powerMonitor, shell } from 'electron';
+import { homedir, networkInterfaces, release } from 'node:os';
+import { app, clipboard, dialog, globalShortcut, net, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
@@ -22,6 +22,14 @@ import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
 import { createCalls } from './calls/calls.ts';
 import { lastDialledOf } from './calls/last-dialled.ts';
+import { createAutostart } from './desktop/autostart.ts';
+import { callFor, copiedNumber, createGlobalShortcuts } from './desktop/global-shortcuts.ts';
+import { createMissed } from './desktop/missed.ts';
+import { openDesk } from './desktop/place.ts';
+import { createChecks } from './diagnostics/checks.ts';
+import { createSupport } from './diagnostics/support.ts';
+import { settingViews } from '../app/settings/layers.ts';
+import type { Shortcut } from '../app/settings/preferences.ts';
 import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
@@ -50,6 +58,7 @@ import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
 import { createPhoneAudio } from './windows/phone-audio.ts';
 import { createPhoneStatus } from './windows/phone-status.ts';
+import type { Launch } from './launch.ts';
 import type { Foundation } from './main.ts';
 
 /** Kommo's limit for the whole office (kommo.md section 2); how it is shared is app/kommo/office.ts. */
@@ -77,6 +86,7 @@ export function compose(foundation: Foundation): void {
     clock,
     timeline,
     log,
+    recentLines,
     vault,
     settings,
     policy,
@@ -215,7 +225,7 @@ export function compose(foundation: Foundation): void {
     },
     notShown: (id, reason) => {
       notices.add('toasts', reason);
-      if (calls.views().some((view) => view.id === id)) panel.showBeside();
+      if (calls.views().some((view) => view.id === id)) panel.showOver();
     },
   });
 
@@ -260,6 +270,7 @@ export function compose(foundation: Foundation): void {
         log('journal.not-written', { error: String(error) });
         notices.add('journal-full', journalSentence({ kind: 'full', detail: String(error) }));
       }
+      missed.refresh();
       panel.historyChanged();
       deliveries.run();
     },
@@ -368,7 +379,112 @@ export function compose(foundation: Foundation): void {
       });
     },
     notices,
-    changed: () => refresh(),
+    changed: () => {
+      followPreferences();
+      refresh();
+    },
+    log,
+  });
+  const autostart = createAutostart({
+    platform: process.platform,
+    env: process.env,
+    home: homedir(),
+    command: startCommand(launch),
+    setLoginItem: (openAtLogin, args) => app.setLoginItemSettings({ openAtLogin, args }),
+    log,
+  });
+  const shortcuts = createGlobalShortcuts({
+    register: (keys, pressed) => globalShortcut.register(keys, pressed),
+    unregister: (keys) => globalShortcut.unregister(keys),
+    pressed: (shortcut) => {
+      timeline.add(`shortcut.${shortcut}`, null);
+      pressShortcut(shortcut);
+    },
+  });
+  /** What of the preferences is the system's to do. */
+  function followPreferences(): void {
+    const { startWithSystem, shortcuts: keys } = preferences.current();
+    autostart.set(startWithSystem);
+    shortcuts.apply(keys);
+  }
+  async function dialCopied(): Promise<void> {
+    // Newer Electrons give a promise.
+    const number = copiedNumber(await clipboard.readText());
+    if (number !== null) return links.open(number);
+    notices.add(
+      'nothing-copied',
+      'What was copied is no number that can be called. Copy a number and press the keys again.',
+    );
+    panel.showBeside();
+  }
+  function pressShortcut(shortcut: Shortcut): void {
+    if (shortcut === 'dialCopied') return void dialCopied();
+    const call = callFor(shortcut, calls.views());
+    if (call === null) return;
+    if (shortcut === 'answer') calls.ask(call.id, { kind: 'answer' });
+    else if (shortcut === 'mute') calls.ask(call.id, { kind: 'mute', muted: !call.muted });
+    else if (call.state === 'ringing' && call.direction === 'inbound') calls.ask(call.id, { kind: 'decline' });
+    else calls.ask(call.id, { kind: 'hang-up' });
+  }
+  const desk = openDesk(profile, log);
+  const missed = createMissed({
+    journal,
+    desk,
+    now: Date.now,
+    show: (count) => {
+      app.setBadgeCount(count);
+      tray.showMissed(count);
+    },
+  });
+  const checks = createChecks({
+    phone: settings.phone,
+    phoneStatus: phoneStatus.current,
+    fetch: (url, signal) => net.fetch(url, { method: 'HEAD', signal }),
+    kommoStatus: session.status,
+    kommoAccount: () =>
+      session
+        .client()
+        ?.account()
+        .then(({ name }) => name) ?? null,
+    browser: bridge.state,
+    notifications: desktopToasts.name,
+    devices: audio.devices,
+    now: () => performance.now(),
+    date: Date.now,
+  });
+  const support = createSupport({
+    profile,
+    about: () => ({
+      version: app.getVersion(),
+      electron: process.versions.electron,
+      chrome: process.versions.chrome ?? null,
+      platform: process.platform,
+      release: release(),
+      architecture: process.arch,
+      locale: app.getLocale(),
+    }),
+    states: () => {
+      const { state, ...browser } = bridge.state();
+      return {
+        phone: phoneStatus.current().state,
+        kommo: session.status().state,
+        browser: { state, paired: browser.paired },
+        watched: deskPhones.views().map((watch) => watch.state),
+        shortcuts: shortcuts.standing(),
+      };
+    },
+    settings: () => settingViews({ ...settings.office(), agent: preferences.chosen() }),
+    checks,
+    journal,
+    secrets: vault.secrets,
+    names: () => {
+      const { account, user } = session.status();
+      return [account, user, settings.phone()?.displayName].filter(
+        (name) => typeof name === 'string' && name !== '',
+      ) as string[];
+    },
+    chooseFile: (name) => chooseFile(name, { name: 'ZIP', extensions: ['zip'] }),
+    date: Date.now,
     log,
   });
   function setPreferences(next: Preferences): void {
@@ -422,6 +538,10 @@ export function compose(foundation: Foundation): void {
       log,
     }),
     callTimeline: (id: string) => readCallTimeline(profile, id),
+    shortcuts,
+    checks,
+    recentLines,
+    support,
     historyChanged: () => panel.historyChanged(),
   };
   const panel = createPanelWindow({
@@ -431,6 +551,14 @@ export function compose(foundation: Foundation): void {
     handlers: createPanelHandlers(panelPorts),
     state: () => panelState(panelPorts),
     timeline,
+    place: () => desk.current().place,
+    keepPlace: (place) => desk.keep({ place }),
+    seen: missed.seen,
+    closed: () => {
+      if (leaving || desk.current().toldOfTray) return;
+      desk.keep({ toldOfTray: true });
+      toasts.say('Ringside is still there', 'It takes calls in the tray. To end it, choose Quit Ringside there.');
+    },
   });
   const tray = createTray({
     assets,
@@ -449,6 +577,7 @@ export function compose(foundation: Foundation): void {
       refreshing = false;
       if (leaving) return;
       renewal.settle();
+      if (!calls.views().some(({ state }) => state === 'ringing')) panel.rest();
       panel.send();
       const { doNotDisturb } = preferences.current();
       tray.show(trayStateOf(phoneStatus.current().state, calls.views().length, doNotDisturb), doNotDisturb);
@@ -473,6 +602,7 @@ export function compose(foundation: Foundation): void {
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
     if (provisioning !== null) settings.provision(provisioning);
     renewal.applyPolicy(readPolicy(policy));
+    missed.refresh();
     watchPolicy(policy, renewal.applyPolicy);
     if (launch.provision !== null) renewal.follow(launch.provision);
     if (!vault.sealing) {
@@ -547,6 +677,7 @@ export function compose(foundation: Foundation): void {
       Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),
     ]);
     toasts.closeAll();
+    shortcuts.releaseAll();
     phone.close();
     tray.destroy();
     desktopToasts.disconnect();
@@ -555,4 +686,10 @@ export function compose(foundation: Foundation): void {
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());
+}
+
+/** This program as the system is to start it again: the AppImage itself where it is one, and the same profile. */
+function startCommand({ profile }: Launch): string[] {
+  const program = process.env['APPIMAGE'] ?? process.execPath;
+  return [program, ...(app.isPackaged ? [] : [app.getAppPath()]), ...(profile === null ? [] : ['--profile', profile])];
 }

@@ -10,6 +10,7 @@ import { targetOfLink } from '../app/numbers/link.ts';
 import { provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
+import { createRecentLines } from './diagnostics/recent-lines.ts';
 import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
 import { phoneConfigOf } from './settings/phone-config.ts';
@@ -83,7 +84,8 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
     () => Date.now(),
   );
   const timeline = openTimeline(profile, clock.now);
-  const log = openLog(profile);
+  const recentLines = createRecentLines();
+  const log = openLog(profile, recentLines.add);
   // An error that nobody caught must cost a line in the log, not the agent's call: Electron would stop for a dialog.
   process.on('uncaughtException', (error) => log('main.uncaught', { error: error.stack ?? String(error) }));
   process.on('unhandledRejection', (reason) =>
@@ -121,6 +123,7 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
     clock,
     timeline,
     log,
+    recentLines,
     vault,
     settings,
     policy,

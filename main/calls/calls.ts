@@ -75,7 +75,7 @@ export type CallPorts = {
   doNotDisturb(): boolean;
   /** Opens the card of a live call in the browser. */
   pop(id: string, party: Party): void;
-  toasts: Toasts;
+  toasts: Omit<Toasts, 'say'>;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
   /** A timer; returns its own undo. */

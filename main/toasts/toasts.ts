@@ -36,6 +36,8 @@ const MOST_CHANGES = 2;
 export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
   const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean }>();
 
+  const said: ToastHandle[] = [];
+
   function present(id: string, subject: ToastSubject): void {
     let toast = toasts.get(id);
     const first = toast === undefined;
@@ -102,7 +104,18 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
       toasts.delete(completed.id);
     },
 
+    /** Something that is about no call; where it cannot be shown it is not said. */
+    say(title: string, body: string): void {
+      const handle = service().create(
+        () => {},
+        () => {},
+      );
+      said.push(handle);
+      void handle.show({ title, body, urgency: 'news', buttons: [] });
+    },
+
     closeAll(): void {
+      for (const handle of said.splice(0)) handle.close();
       for (const { handle } of toasts.values()) handle.close();
       toasts.clear();
     },

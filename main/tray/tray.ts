@@ -23,7 +23,11 @@ export function createTray({ assets, open, setDoNotDisturb, quit }: TrayPorts) {
   const image = (state: TrayState) => nativeImage.createFromPath(path.join(assets, 'tray', `${state}-${size}.png`));
   let shown: TrayState = 'trying';
   const tray = new Tray(image(shown));
-  const describe = () => tray.setToolTip(`Ringside: ${WORDS[shown]}`);
+  let missed = 0;
+  const describe = () =>
+    tray.setToolTip(
+      `Ringside: ${WORDS[shown]}${missed === 0 ? '' : missed === 1 ? ' · 1 missed call' : ` · ${missed} missed calls`}`,
+    );
   describe();
   let quiet: boolean | null = null;
   /** Built anew for every change: Linux's menus do not follow a changed item. */
@@ -54,6 +58,12 @@ export function createTray({ assets, open, setDoNotDisturb, quit }: TrayPorts) {
       shown = state;
       tray.setImage(image(state));
       describe();
+    },
+    /** The number of missed calls that the agent has not seen; beside the picture where the system has room for it. */
+    showMissed(count: number): void {
+      missed = count;
+      describe();
+      if (process.platform === 'darwin') tray.setTitle(count === 0 ? '' : String(count));
     },
     destroy: () => tray.destroy(),
   };

@@ -12,6 +12,9 @@ import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
 import type { People } from '../caller/people.ts';
+import type { Checks } from '../diagnostics/checks.ts';
+import type { RecentLines } from '../diagnostics/recent-lines.ts';
+import type { Support } from '../diagnostics/support.ts';
 import type { HistoryDesk } from '../history/history-desk.ts';
 import type { LastContacts } from '../history/last-contact.ts';
 import { recordingWarning } from '../../app/kommo/call-on-card.ts';
@@ -57,6 +60,10 @@ export type PanelPorts = {
   historyDesk: HistoryDesk;
   people: People;
   callTimeline(id: string): Promise<TimelineStep[]>;
+  shortcuts: { standing(): PanelState['shortcuts'] };
+  checks: Checks;
+  recentLines: RecentLines;
+  support: Support;
   historyChanged(): void;
 };
 
@@ -80,7 +87,7 @@ export function panelState(ports: PanelPorts): PanelState {
     lastDialled: ports.lastDialled(),
     undelivered: ports.journal.undelivered(),
     notices: ports.notices.list(),
-    shortcuts: { answer: 'off', hangUp: 'off', mute: 'off', dialCopied: 'off' },
+    shortcuts: ports.shortcuts.standing(),
     settingsVersion: ports.renewal.version(),
     testNumber: ports.settings.phone()?.testNumber ?? null,
   };
@@ -218,9 +225,9 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     }),
     changeSetting: (key, value) => choose(key, value),
     resetSetting: (key) => choose(key, undefined),
-    check: () => ({ ok: false, message: 'Not yet.' }),
-    log: () => ({ ok: true, value: [] }),
-    saveArchive: () => ({ ok: false, message: 'Not yet.' }),
+    check: async (name) => ({ ok: true, value: await ports.checks(name) }),
+    log: (seen) => ({ ok: true, value: ports.recentLines.after(seen) }),
+    saveArchive: ports.support.save,
     dismissNotice: (id) => {
       notices.dismiss(id);
       return done;
