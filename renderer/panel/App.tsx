@@ -50,12 +50,14 @@ function Starting({ error }: { error: string | null }) {
 }
 
 function Panel({ state }: { state: PanelState }) {
+  const texts = useTexts();
   const [sheet, setSheet] = useState(false);
   const firstRun = state.phone.state === 'not-set-up';
   return (
     <>
       <StatusBar state={state} showShortcuts={() => setSheet(true)} />
       <main className={firstRun ? 'page first' : 'page'}>
+        {!firstRun && <h1 className="unseen">{texts.app}</h1>}
         <div className="desk">
           <Notices notices={state.notices} />
           {state.asksToDial !== null && !firstRun && (

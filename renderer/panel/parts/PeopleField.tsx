@@ -1,6 +1,6 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Building2, Clock, UserRound } from 'lucide-react';
-import { useEffect, useState, type RefObject } from 'react';
+import { useEffect, useState, type ReactNode, type RefObject } from 'react';
 import type { Person } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { usePanel, useStore } from '../use-panel.ts';
@@ -11,73 +11,75 @@ const PAUSE_MS = 250;
 /** One letter fits everybody. */
 const SHORTEST = 2;
 
-/** A field for a number that finds people: those of the last calls at once, those in Kommo after a pause. */
+/**
+ * A field for a number that finds people: those of the last calls at once, those in Kommo after a pause. They are listed
+ * below `children`, so that nothing that can be pressed lies under them or moves.
+ */
 export function PeopleField(props: {
   field: RefObject<HTMLInputElement | null>;
   label: string;
   value: string;
   change: (value: string) => void;
   leave: () => void;
+  children: ReactNode;
 }) {
   const { value } = props;
   const texts = useTexts();
   const { recent } = usePanel();
   const { people, searching } = usePeople(value);
   const groups = suggestionsOf(value, recentParties(recent, texts), people);
-  const [open, setOpen] = useState(false);
-  const shown = groups.length > 0 || searching;
   return (
     <Autocomplete.Root
       items={groups}
       mode="none"
+      inline
+      open
       value={value}
-      open={open && shown}
-      onOpenChange={setOpen}
-      openOnInputClick
       itemToStringValue={({ number }: Suggestion) => number}
-      onValueChange={props.change}
+      onValueChange={(next, { reason }) => {
+        // Escape leaves the field, it does not empty it; what is chosen says itself what its number is.
+        if (reason !== 'escape-key' && reason !== 'item-press') props.change(next);
+      }}
     >
       <Autocomplete.Input
         ref={props.field}
         className="input"
-        inputMode="tel"
         spellCheck={false}
         maxLength={128}
         aria-label={props.label}
         placeholder={texts.people.search}
         onKeyDown={(event) => {
-          if (event.key !== 'Escape' || (open && shown)) return;
+          if (event.key !== 'Escape') return;
           event.stopPropagation();
           props.leave();
         }}
       />
-      <Autocomplete.Portal>
-        <Autocomplete.Positioner className="popup-place" sideOffset={4} collisionPadding={8}>
-          <Autocomplete.Popup className="popup people">
-            <Autocomplete.List>
-              {(group: (typeof groups)[number]) => (
-                <Autocomplete.Group key={group.from} items={group.items}>
-                  <Autocomplete.GroupLabel className="people-from">{texts.people[group.from]}</Autocomplete.GroupLabel>
-                  <Autocomplete.Collection>
-                    {(item: Suggestion) => <PersonItem key={item.key} item={item} />}
-                  </Autocomplete.Collection>
-                </Autocomplete.Group>
-              )}
-            </Autocomplete.List>
-            <Autocomplete.Status className="quiet people-status">
-              {searching ? texts.people.searching : groups.length === 0 ? texts.people.none : ''}
-            </Autocomplete.Status>
-          </Autocomplete.Popup>
-        </Autocomplete.Positioner>
-      </Autocomplete.Portal>
+      {props.children}
+      <div className="people">
+        <Autocomplete.List>
+          {(group: (typeof groups)[number]) => (
+            <Autocomplete.Group key={group.from} items={group.items}>
+              <Autocomplete.GroupLabel className="people-from">{texts.people[group.from]}</Autocomplete.GroupLabel>
+              <Autocomplete.Collection>
+                {(item: Suggestion) => (
+                  <PersonItem key={item.key} item={item} choose={() => props.change(item.number)} />
+                )}
+              </Autocomplete.Collection>
+            </Autocomplete.Group>
+          )}
+        </Autocomplete.List>
+        <Autocomplete.Status className="quiet people-status">
+          {searching ? texts.people.searching : groups.length === 0 && value.trim() !== '' ? texts.people.none : ''}
+        </Autocomplete.Status>
+      </div>
     </Autocomplete.Root>
   );
 }
 
-function PersonItem({ item }: { item: Suggestion }) {
+function PersonItem({ item, choose }: { item: Suggestion; choose: () => void }) {
   const Icon = item.from === 'recent' ? Clock : item.isCompany ? Building2 : UserRound;
   return (
-    <Autocomplete.Item value={item} className="menu-item person">
+    <Autocomplete.Item value={item} className="menu-item person" onClick={choose}>
       <Icon size={16} />
       <span className="person-name">{item.name}</span>
       <span className="person-more">

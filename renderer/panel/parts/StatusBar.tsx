@@ -48,8 +48,15 @@ export function StatusBar({ state, showShortcuts }: { state: PanelState; showSho
     const close = (event: KeyboardEvent) => {
       if (event.key === 'Escape') setOpen(null);
     };
+    const leave = ({ target }: PointerEvent) => {
+      if (target instanceof Element && target.closest('.status, .popup-place') === null) setOpen(null);
+    };
     window.addEventListener('keydown', close);
-    return () => window.removeEventListener('keydown', close);
+    window.addEventListener('pointerdown', leave);
+    return () => {
+      window.removeEventListener('keydown', close);
+      window.removeEventListener('pointerdown', leave);
+    };
   }, [open]);
   const summaries: Record<Connection, Summary> = {
     phone: phoneSummary(state.phone, state.preferences, texts),

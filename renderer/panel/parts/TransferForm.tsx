@@ -50,23 +50,24 @@ export function TransferForm({ call, asking, close }: { call: CallView; asking: 
           asking.say(null);
         }}
         leave={close}
-      />
-      <div className="transfer-ways">
-        <button type="submit" className="button primary" aria-disabled={asking.busy} onKeyDown={leave}>
-          <MessageCircleQuestion size={16} />
-          {texts.calls.askFirst}
-        </button>
-        <button
-          type="button"
-          className="button"
-          aria-disabled={asking.busy}
-          onKeyDown={leave}
-          onClick={() => void send('transfer')}
-        >
-          <PhoneForwarded size={16} />
-          {texts.calls.transferNow}
-        </button>
-      </div>
+      >
+        <div className="transfer-ways">
+          <button type="submit" className="button primary" aria-disabled={asking.busy} onKeyDown={leave}>
+            <MessageCircleQuestion size={16} />
+            {texts.calls.askFirst}
+          </button>
+          <button
+            type="button"
+            className="button"
+            aria-disabled={asking.busy}
+            onKeyDown={leave}
+            onClick={() => void send('transfer')}
+          >
+            <PhoneForwarded size={16} />
+            {texts.calls.transferNow}
+          </button>
+        </div>
+      </PeopleField>
     </form>
   );
 }

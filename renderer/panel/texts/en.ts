@@ -10,10 +10,12 @@ import type {
   PhoneStatus,
 } from '../../../app/ipc/panel.ts';
 import { pluralOf, type Language } from '../../../app/texts/language.ts';
+import { en as administration, type Administration } from './administration/en.ts';
 import type { Grade } from '../view/call.ts';
 import type { StepName } from '../view/timeline.ts';
 
 export type Texts = {
+  administration: Administration;
   /** For dates and numbers too. */
   language: Language;
   app: string;
@@ -311,6 +313,7 @@ const oneDigit = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximum
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
 
 export const en: Texts = {
+  administration,
   language: 'en',
   app: 'Ringside',
   starting: 'Starting…',

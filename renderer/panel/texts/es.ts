@@ -1,4 +1,5 @@
 import { pluralOf } from '../../../app/texts/language.ts';
+import { es as administration } from './administration/es.ts';
 import type { Texts } from './en.ts';
 
 const plural = pluralOf('es');
@@ -7,6 +8,7 @@ const percent = new Intl.NumberFormat('es', { style: 'percent', maximumSignifica
 
 /** Spanish, with the words that Kommo’s own Spanish has. */
 export const es: Texts = {
+  administration,
   language: 'es',
   app: 'Ringside',
   starting: 'Iniciando…',

@@ -1,4 +1,5 @@
 import { pluralOf } from '../../../app/texts/language.ts';
+import { pt as administration } from './administration/pt.ts';
 import type { Texts } from './en.ts';
 
 const plural = pluralOf('pt');
@@ -7,6 +8,7 @@ const percent = new Intl.NumberFormat('pt', { style: 'percent', maximumSignifica
 
 /** Portuguese as in Brazil, with the words that Kommo’s own Portuguese has. */
 export const pt: Texts = {
+  administration,
   language: 'pt',
   app: 'Ringside',
   starting: 'Iniciando…',

@@ -1,4 +1,5 @@
 import { pluralOf } from '../../../app/texts/language.ts';
+import { ru as administration } from './administration/ru.ts';
 import type { Texts } from './en.ts';
 
 const plural = pluralOf('ru');
@@ -7,6 +8,7 @@ const percent = new Intl.NumberFormat('ru', { style: 'percent', maximumSignifica
 
 /** Russian, with the words that Kommo’s own Russian has. */
 export const ru: Texts = {
+  administration,
   language: 'ru',
   app: 'Ringside',
   starting: 'Запуск…',

@@ -125,6 +125,8 @@ async function openPanel(
       if (request === 'state') return { ok: true, value: fake.world.state };
       const given = fake.world.answers?.[request];
       if (given !== undefined) return { ok: true, value: given };
+      if (request === 'searchPeople' || request === 'callTimeline') return { ok: true, value: [] };
+      if (request === 'exportHistory') return { ok: true, value: { file: null, calls: 0 } };
       if (request !== 'history' && request !== 'searchHistory') return { ok: true, value: null };
       const everything = { text: '', filter: 'all', partyOf: null } as const;
       const [search, before, limit] = (request === 'history' ? [everything, ...parameters] : parameters) as [

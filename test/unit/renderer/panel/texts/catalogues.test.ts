@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CATALOGUES } from '../../../../../renderer/panel/texts/catalogues.ts';
-import { CATALOGUE_TEXTS, sentencesOf } from './sentences.ts';
+import { sentencesOf } from './sentences.ts';
 
 const others = (['es', 'pt', 'ru'] as const).map((language) => [language, CATALOGUES[language]] as const);
 const english = new Map(sentencesOf(CATALOGUES.en));
@@ -26,8 +26,4 @@ describe.each(others)('%s', (_language, catalogue) => {
       expect(marks(sentence), key).toEqual(marks(english.get(key) ?? ''));
     }
   });
-});
-
-test('the sentences of all catalogues are what the page may show', () => {
-  expect(CATALOGUE_TEXTS.length).toBeGreaterThan(1000);
 });
