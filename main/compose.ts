@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
-import { app, powerMonitor, shell } from 'electron';
+import { homedir, networkInterfaces, release } from 'node:os';
+import { app, clipboard, dialog, globalShortcut, net, powerMonitor, shell } from 'electron';
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
@@ -19,11 +19,20 @@ import { PairedBrowserSchema } from './bridge/paired-browser.ts';
 import { createTabRequests } from './bridge/tab-requests.ts';
 import { createCallerResolver } from './caller/caller.ts';
 import { createCards } from './caller/cards.ts';
+import { createPeople } from './caller/people.ts';
 import { createTurns } from './caller/turns.ts';
 import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
 import { createCalls } from './calls/calls.ts';
 import { lastDialledOf } from './calls/last-dialled.ts';
+import { createAutostart } from './desktop/autostart.ts';
+import { callFor, copiedNumber, createGlobalShortcuts } from './desktop/global-shortcuts.ts';
+import { createMissed } from './desktop/missed.ts';
+import { openDesk } from './desktop/place.ts';
+import { createChecks } from './diagnostics/checks.ts';
+import { createSupport } from './diagnostics/support.ts';
+import { settingViews } from '../app/settings/layers.ts';
+import type { Shortcut } from '../app/settings/preferences.ts';
 import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
@@ -32,9 +41,14 @@ import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
 import { createLinkDesk } from './links/link-desk.ts';
 import { cardTurn } from './journal/ring-group.ts';
+import { readCallTimeline } from './history/call-timeline.ts';
+import { createHistoryDesk } from './history/history-desk.ts';
+import { createLastContacts } from './history/last-contact.ts';
 import { createOnceFetch } from './session/once-fetch.ts';
 import { createSession } from './session/session.ts';
-import { phonePreferencesOf } from './settings/phone-config.ts';
+import { phoneConfigOf } from './settings/phone-config.ts';
+import { watchPolicy, readPolicy } from './settings/policy/policy.ts';
+import { createRenewal } from './settings/renewal.ts';
 import { electronToasts } from './toasts/electron.ts';
 import { createDesktopToasts } from './toasts/service.ts';
 import { createToasts } from './toasts/toasts.ts';
@@ -49,6 +63,7 @@ import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
 import { createPhoneAudio } from './windows/phone-audio.ts';
 import { createPhoneStatus } from './windows/phone-status.ts';
+import type { Launch } from './launch.ts';
 import type { Foundation } from './main.ts';
 
 /** Kommo's limit for the whole office (kommo.md section 2); how it is shared is app/kommo/office.ts. */
@@ -76,8 +91,10 @@ export function compose(foundation: Foundation): void {
     clock,
     timeline,
     log,
+    recentLines,
     vault,
     settings,
+    policy,
     preferences,
     phone,
   } = foundation;
@@ -225,7 +242,7 @@ export function compose(foundation: Foundation): void {
       notices.add('toasts', reason);
       // Then Kommo's page may pop it up.
       calls.tellAgain(id);
-      if (calls.views().some((view) => view.id === id)) panel.showBeside();
+      if (calls.views().some((view) => view.id === id)) panel.showOver();
     },
   });
 
@@ -270,6 +287,7 @@ export function compose(foundation: Foundation): void {
         log('journal.not-written', { error: String(error) });
         notices.add('journal-full', journalSentence({ kind: 'full', detail: String(error) }));
       }
+      missed.refresh();
       panel.historyChanged();
       deliveries.run();
     },
@@ -366,10 +384,140 @@ export function compose(foundation: Foundation): void {
     asks: () => panel.show(),
     changed: () => refresh(),
   });
+  const renewal = createRenewal({
+    settings,
+    phoneConfig: () => phoneConfigOf(settings, preferences.current(), userAgent),
+    inCall: () => calls.views().some(({ source }) => source === 'phone'),
+    restartPhone: phone.restart,
+    tellPhone: (next) => phone.command({ kind: 'preferences', preferences: next }),
+    signInAgain: () => {
+      session.reload();
+      if (session.client() === null) return;
+      session.identify().catch(() => {
+        // Said in the panel's Kommo line.
+      });
+    },
+    notices,
+    changed: () => {
+      followPreferences();
+      refresh();
+    },
+    log,
+  });
+  const autostart = createAutostart({
+    platform: process.platform,
+    env: process.env,
+    home: homedir(),
+    command: startCommand(launch),
+    setLoginItem: (openAtLogin, args) => app.setLoginItemSettings({ openAtLogin, args }),
+    log,
+  });
+  const shortcuts = createGlobalShortcuts({
+    register: (keys, pressed) => globalShortcut.register(keys, pressed),
+    unregister: (keys) => globalShortcut.unregister(keys),
+    pressed: (shortcut) => {
+      timeline.add(`shortcut.${shortcut}`, null);
+      pressShortcut(shortcut);
+    },
+  });
+  /** What of the preferences is the system's to do. */
+  function followPreferences(): void {
+    const { startWithSystem, shortcuts: keys } = preferences.current();
+    autostart.set(startWithSystem);
+    shortcuts.apply(keys);
+  }
+  async function dialCopied(): Promise<void> {
+    // Newer Electrons give a promise.
+    const number = copiedNumber(await clipboard.readText());
+    if (number !== null) return links.open(number);
+    notices.add(
+      'nothing-copied',
+      'What was copied is no number that can be called. Copy a number and press the keys again.',
+    );
+    panel.showBeside();
+  }
+  function pressShortcut(shortcut: Shortcut): void {
+    if (shortcut === 'dialCopied') return void dialCopied();
+    const call = callFor(shortcut, calls.views());
+    if (call === null) return;
+    if (shortcut === 'answer') calls.ask(call.id, { kind: 'answer' });
+    else if (shortcut === 'mute') calls.ask(call.id, { kind: 'mute', muted: !call.muted });
+    else if (call.state === 'ringing' && call.direction === 'inbound') calls.ask(call.id, { kind: 'decline' });
+    else calls.ask(call.id, { kind: 'hang-up' });
+  }
+  const desk = openDesk(profile, log);
+  const missed = createMissed({
+    journal,
+    desk,
+    now: Date.now,
+    show: (count) => {
+      app.setBadgeCount(count);
+      tray.showMissed(count);
+    },
+  });
+  const checks = createChecks({
+    phone: settings.phone,
+    phoneStatus: phoneStatus.current,
+    fetch: (url, signal) => net.fetch(url, { method: 'HEAD', signal }),
+    kommoStatus: session.status,
+    kommoAccount: () =>
+      session
+        .client()
+        ?.account()
+        .then(({ name }) => name) ?? null,
+    browser: bridge.state,
+    notifications: desktopToasts.name,
+    devices: audio.devices,
+    now: () => performance.now(),
+    date: Date.now,
+  });
+  const support = createSupport({
+    profile,
+    about: () => ({
+      version: app.getVersion(),
+      electron: process.versions.electron,
+      chrome: process.versions.chrome ?? null,
+      platform: process.platform,
+      release: release(),
+      architecture: process.arch,
+      locale: app.getLocale(),
+    }),
+    states: () => {
+      const { state, ...browser } = bridge.state();
+      return {
+        phone: phoneStatus.current().state,
+        kommo: session.status().state,
+        browser: { state, paired: browser.paired },
+        watched: deskPhones.views().map((watch) => watch.state),
+        shortcuts: shortcuts.standing(),
+      };
+    },
+    settings: () => settingViews({ ...settings.office(), agent: preferences.chosen() }),
+    checks,
+    journal,
+    secrets: vault.secrets,
+    names: () => {
+      const { account, user } = session.status();
+      return [account, user, settings.phone()?.displayName].filter(
+        (name) => typeof name === 'string' && name !== '',
+      ) as string[];
+    },
+    chooseFile: (name) => chooseFile(name, { name: 'ZIP', extensions: ['zip'] }),
+    date: Date.now,
+    log,
+  });
   function setPreferences(next: Preferences): void {
     preferences.set(next);
-    phone.command({ kind: 'preferences', preferences: phonePreferencesOf(next) });
-    refresh();
+    renewal.renew();
+  }
+
+  /** Where to write a file, asked in front of the panel. */
+  async function chooseFile(name: string, kind: { name: string; extensions: string[] }): Promise<string | null> {
+    const { filePath } = await dialog.showSaveDialog({
+      defaultPath: path.join(app.getPath('downloads'), name),
+      filters: [kind],
+    });
+    return filePath === undefined || filePath === '' ? null : filePath;
   }
 
   const panelPorts = {
@@ -392,9 +540,28 @@ export function compose(foundation: Foundation): void {
     setPreferences,
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
-    restartPhone: phone.restart,
+    renewal,
+    lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
+    historyDesk: createHistoryDesk({
+      journal,
+      chooseFile: (name) => chooseFile(name, { name: 'CSV', extensions: ['csv'] }),
+      openExternal: (url) => shell.openExternal(url),
+      now: Date.now,
+      log,
+    }),
+    people: createPeople({
+      client: session.client,
+      nameOrder: async () =>
+        (await session.identify()).contact_name_display_order === 2 ? 'last-first' : 'first-last',
+      now: () => performance.now(),
+      log,
+    }),
+    callTimeline: (id: string) => readCallTimeline(profile, id),
+    shortcuts,
+    checks,
+    recentLines,
+    support,
     historyChanged: () => panel.historyChanged(),
-    changed: () => refresh(),
   };
   const panel = createPanelWindow({
     preload: built('preload', 'panel.cjs'),
@@ -403,6 +570,14 @@ export function compose(foundation: Foundation): void {
     handlers: createPanelHandlers(panelPorts),
     state: () => panelState(panelPorts),
     timeline,
+    place: () => desk.current().place,
+    keepPlace: (place) => desk.keep({ place }),
+    seen: missed.seen,
+    closed: () => {
+      if (leaving || desk.current().toldOfTray) return;
+      desk.keep({ toldOfTray: true });
+      toasts.say('Ringside is still there', 'It takes calls in the tray. To end it, choose Quit Ringside there.');
+    },
   });
   const updates = createUpdates({
     updater: async () => {
@@ -446,6 +621,8 @@ export function compose(foundation: Foundation): void {
     setImmediate(() => {
       refreshing = false;
       if (leaving) return;
+      renewal.settle();
+      if (!calls.views().some(({ state }) => state === 'ringing')) panel.rest();
       panel.send();
       const { doNotDisturb } = preferences.current();
       tray.show(trayStateOf(phoneStatus.current().state, calls.views().length, doNotDisturb), doNotDisturb);
@@ -470,6 +647,10 @@ export function compose(foundation: Foundation): void {
     if (session.client() !== null)
       session.identify().catch((error: unknown) => log('session.not-identified', { error: String(error) }));
     if (provisioning !== null) settings.provision(provisioning);
+    renewal.applyPolicy(readPolicy(policy));
+    missed.refresh();
+    watchPolicy(policy, renewal.applyPolicy);
+    if (launch.provision !== null) renewal.follow(launch.provision);
     if (!vault.sealing) {
       notices.add(
         'no-vault',
@@ -545,6 +726,7 @@ export function compose(foundation: Foundation): void {
       Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),
     ]);
     toasts.closeAll();
+    shortcuts.releaseAll();
     phone.close();
     tray.destroy();
     desktopToasts.disconnect();
@@ -553,4 +735,10 @@ export function compose(foundation: Foundation): void {
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit());
+}
+
+/** This program as the system is to start it again: the AppImage itself where it is one, and the same profile. */
+function startCommand({ profile }: Launch): string[] {
+  const program = process.env['APPIMAGE'] ?? process.execPath;
+  return [program, ...(app.isPackaged ? [] : [app.getAppPath()]), ...(profile === null ? [] : ['--profile', profile])];
 }

@@ -5,6 +5,8 @@ import { targetInArguments } from '../app/numbers/link.ts';
 export type Launch = {
   /** A provisioning file to take over at this start. */
   provision: string | null;
+  /** A policy beside the system's, which counts before it. */
+  policy: string | null;
   /** The data folder; null for the system's own place. */
   profile: string | null;
   /** Start in the tray, without the panel. */
@@ -13,9 +15,9 @@ export type Launch = {
   link: string | null;
 };
 
-const FLAGS = ['--provision', '--profile'] as const;
+const FLAGS = ['--provision', '--policy', '--profile'] as const;
 
-/** Reads `--provision FILE`, `--profile DIR`, `--hidden`, a link, and `RINGSIDE_PROVISION`, `RINGSIDE_PROFILE`. */
+/** Reads `--provision FILE`, `--policy FILE`, `--profile DIR`, `--hidden`, a link, and `RINGSIDE_PROVISION`, `RINGSIDE_POLICY`, `RINGSIDE_PROFILE`. */
 export function parseLaunch(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -37,6 +39,7 @@ export function parseLaunch(
     ok: true,
     launch: {
       provision: at(values.get('--provision') ?? env['RINGSIDE_PROVISION']),
+      policy: at(values.get('--policy') ?? env['RINGSIDE_POLICY']),
       profile: at(values.get('--profile') ?? env['RINGSIDE_PROFILE']),
       hidden: argv.includes('--hidden'),
       link: targetInArguments(argv),

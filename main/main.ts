@@ -10,10 +10,12 @@ import { targetOfLink } from '../app/numbers/link.ts';
 import { provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
+import { createRecentLines } from './diagnostics/recent-lines.ts';
 import { openTimeline } from './diagnostics/timeline.ts';
 import { parseLaunch, type Launch } from './launch.ts';
 import { phoneConfigOf } from './settings/phone-config.ts';
 import { readProvisioningText } from './settings/provisioning-text.ts';
+import { readPolicy } from './settings/policy/policy.ts';
 import { openPreferences } from './settings/preferences.ts';
 import { openSettings } from './settings/settings.ts';
 import { openVault } from './settings/vault.ts';
@@ -72,7 +74,7 @@ function start(): void {
 
 export type Foundation = ReturnType<typeof layFoundation> & { launch: Launch; provisioning: Provisioning | null };
 
-function layFoundation(provisioning: Provisioning | null) {
+function layFoundation(launch: Launch, provisioning: Provisioning | null) {
   const profile = app.getPath('userData');
   fs.mkdirSync(profile, { recursive: true, mode: 0o700 });
   const root = app.getAppPath();
@@ -83,7 +85,8 @@ function layFoundation(provisioning: Provisioning | null) {
     () => Date.now(),
   );
   const timeline = openTimeline(profile, clock.now);
-  const log = openLog(profile);
+  const recentLines = createRecentLines();
+  const log = openLog(profile, recentLines.add);
   // An error that nobody caught must cost a line in the log, not the agent's call: Electron would stop for a dialog.
   process.on('uncaughtException', (error) => log('main.uncaught', { error: error.stack ?? String(error) }));
   process.on('unhandledRejection', (reason) =>
@@ -92,8 +95,12 @@ function layFoundation(provisioning: Provisioning | null) {
   timeline.add('start', null, { version: app.getVersion(), electron: process.versions.electron });
   backUpProfile(profile, app.getVersion(), log);
   const vault = openVault(profile, safeStorage, log);
-  const settings = openSettings(profile, vault, provisioning, randomUUID);
-  const preferences = openPreferences(profile, log);
+  const policy = { platform: process.platform, named: launch.policy };
+  const preferences = openPreferences(profile, log, () => settings.office());
+  const settings = openSettings(profile, vault, provisioning, randomUUID, {
+    policy: readPolicy(policy).policy,
+    chosen: preferences.chosen,
+  });
 
   restrictPermissions();
   serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
@@ -118,15 +125,17 @@ function layFoundation(provisioning: Provisioning | null) {
     clock,
     timeline,
     log,
+    recentLines,
     vault,
     settings,
+    policy,
     preferences,
     phone,
   };
 }
 
 async function begin(launch: Launch, provisioning: Provisioning | null): Promise<void> {
-  const foundation = layFoundation(provisioning);
+  const foundation = layFoundation(launch, provisioning);
   const { compose } = await import('./compose.ts');
   compose({ ...foundation, launch, provisioning });
 }

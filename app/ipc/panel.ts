@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { CallState, Disposition } from '../calls/call.ts';
 import type { AudioDevice, Quality } from '../calls/phone-event.ts';
-import { PreferencesSchema, type Preferences } from '../settings/preferences.ts';
+import { PreferencesSchema, type Preferences, type Shortcut } from '../settings/preferences.ts';
 import {
   AgentDispositionSchema,
   EntityRefSchema,
@@ -10,11 +10,25 @@ import {
   type Caller,
   type CallMatch,
   type CompletedCall,
+  type EntityRef,
   type EntityType,
 } from '../calls/completed-call.ts';
 
 /** A sentence for the agent: what is, and what to do. */
 type Sentence = string;
+
+/** The last call with this party before the one that goes on. */
+export type LastContact = {
+  /** Milliseconds since 1970 UTC. */
+  at: number;
+  direction: 'inbound' | 'outbound';
+  disposition: Disposition;
+  talkSeconds: number;
+  /** The agent of that call; null where nobody was signed in. */
+  agent: string | null;
+  /** It was the agent who is signed in now. */
+  mine: boolean;
+};
 
 export type CallView = {
   id: string;
@@ -51,7 +65,12 @@ export type CallView = {
   transfer: { to: string; state: 'asked' | 'ringing' | 'failed' } | null;
   earlyMedia: boolean;
   quality: Quality | null;
+  /** From the journal of this desktop; null where there was none. */
+  lastContact: LastContact | null;
 };
+
+/** A call as the phone knows it, without what the journal knows of its party. */
+export type LiveCall = Omit<CallView, 'lastContact'>;
 
 export type PhoneStatus = {
   state: 'not-set-up' | 'connecting' | 'registered' | 'retrying' | 'refused' | 'unregistered';
@@ -120,6 +139,12 @@ export type PanelState = {
   undelivered: number;
   /** Warnings that stay until dismissed (no safe place for secrets, a damaged journal set aside…). */
   notices: { id: string; text: Sentence }[];
+  /** How each global shortcut stands: another program may have taken its keys. */
+  shortcuts: Record<Shortcut, 'off' | 'on' | 'taken'>;
+  /** Counts up whenever a setting, its default or its lock changed: then `settings` gives something else. */
+  settingsVersion: number;
+  /** The number of an echo test, where the settings name one. */
+  testNumber: string | null;
 };
 
 export type DeliveryView = {
@@ -152,6 +177,74 @@ export type HistoryEntry = {
   /** Until when the agent may still say which of the call's matches it is; 0 where it cannot be said any more. */
   chooseUntil: number;
 };
+
+/** What a search of the history asks for; all of it must fit. */
+export const HistorySearchSchema = v.object({
+  /** Words of names, notes and lines, and digits of numbers however they are written; empty for every call. */
+  text: v.pipe(v.string(), v.maxLength(200)),
+  filter: v.picklist(['all', 'missed', 'not-delivered']),
+  /** The id of a call in the history: only calls with its party. */
+  partyOf: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+});
+export type HistorySearch = v.InferOutput<typeof HistorySearchSchema>;
+
+/** One thing that happened in a call; `event` and `details` as in timeline.jsonl, without personal data. */
+export type TimelineStep = {
+  /** Milliseconds since 1970 UTC. */
+  at: number;
+  event: string;
+  details: Record<string, string | number | boolean | null>;
+};
+
+/** Somebody in Kommo who can be called. */
+export type Person = { entity: EntityRef; name: string; company: string | null; numbers: string[] };
+
+/** Where the value that counts comes from. */
+export type SettingSource = 'default' | 'agent' | 'provisioning' | 'policy';
+
+export type SettingView = {
+  /** As in the provisioning file: `phone.server`, `calls.pop`, `preferences.callWaiting`. */
+  key: string;
+  /** JSON; of a secret only whether there is one: `true` or null. */
+  value: unknown;
+  /** What would count without the agent's own choice; JSON. */
+  default: unknown;
+  source: SettingSource;
+  /** By the provisioning file or by policy: the agent cannot change it. */
+  locked: boolean;
+  /** The agent may change it here: neither locked nor the administrator's alone. */
+  editable: boolean;
+  /** How it is entered; `fixed` is only shown. */
+  kind: 'flag' | 'choice' | 'number' | 'text' | 'shortcut' | 'device' | 'fixed' | 'secret';
+  /** Of a `choice`. */
+  choices: string[];
+};
+
+/** What the diagnostics screen can check. */
+export const CHECKS = [
+  'dns',
+  'tls',
+  'websocket',
+  'register',
+  'stun',
+  'kommo',
+  'bridge',
+  'notifications',
+  'audio',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** `code` names a sentence of the catalogue, which says what is and what to do; `details` are its facts. */
+export type CheckResult = {
+  state: 'good' | 'warning' | 'bad' | 'not-set-up';
+  code: string;
+  details: Record<string, string | number>;
+  /** How long it took, milliseconds. */
+  ms: number;
+};
+
+/** A line of the program's log, secrets and numbers masked. */
+export type LogLine = { seq: number; at: number; event: string; text: string };
 
 /** Every request answers so: a refusal is a sentence, never an exception's text. */
 export type Answer<T = null> = { ok: true; value: T } | { ok: false; message: Sentence };
@@ -188,7 +281,21 @@ export const PanelRequests = {
   chooseMatch: v.tuple([id, EntityRefSchema]),
   /** Entries that started before this time (milliseconds since 1970 UTC), newest first; null from the newest. */
   history: v.tuple([v.nullable(v.number()), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))]),
+  /** As `history`, of what was searched for. */
+  searchHistory: v.tuple([
+    HistorySearchSchema,
+    v.nullable(v.number()),
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
+  ]),
+  /** What happened in a call, oldest first. */
+  callTimeline: v.tuple([id]),
+  /** Writes what was searched for as CSV, where the agent says. */
+  exportHistory: v.tuple([HistorySearchSchema]),
+  /** In the system's player. */
+  playRecording: v.tuple([id]),
   openHistoryCard: v.tuple([id]),
+  /** People in Kommo by name or number; ask when the agent has paused, not for each key. */
+  searchPeople: v.tuple([line(100)]),
   retryDelivery: v.tuple([id]),
   /** What the agent says about a live call, or one of the last minute. */
   annotate: v.tuple([id, AnnotationSchema]),
@@ -208,14 +315,35 @@ export const PanelRequests = {
   /** The text of a provisioning file, dropped on the panel. */
   provision: v.tuple([v.pipe(v.string(), v.maxLength(100_000))]),
   dismissNotice: v.tuple([id]),
+  settings: v.tuple([]),
+  /** The agent's own value; JSON. */
+  changeSetting: v.tuple([line(64), v.unknown()]),
+  /** The agent's own value is forgotten. */
+  resetSetting: v.tuple([line(64)]),
+  check: v.tuple([v.picklist(CHECKS)]),
+  /** Lines after this `seq`; 0 for all that are kept. */
+  log: v.tuple([v.pipe(v.number(), v.integer(), v.minValue(0))]),
+  /** Writes the archive for support, where the agent says. */
+  saveArchive: v.tuple([]),
 } as const;
 export type PanelRequest = keyof typeof PanelRequests;
 export type PanelParameters<R extends PanelRequest> = v.InferOutput<(typeof PanelRequests)[R]>;
 
-/** What each request gives back. */
-export type PanelAnswers = {
-  [R in PanelRequest]: R extends 'state' ? PanelState : R extends 'history' ? HistoryEntry[] : null;
+type Given = {
+  state: PanelState;
+  history: HistoryEntry[];
+  searchHistory: HistoryEntry[];
+  callTimeline: TimelineStep[];
+  /** The file's name, null where the agent chose none; and how many calls are in it. */
+  exportHistory: { file: string | null; calls: number };
+  searchPeople: Person[];
+  settings: SettingView[];
+  check: CheckResult;
+  log: LogLine[];
+  saveArchive: { file: string | null };
 };
+/** What each request gives back. */
+export type PanelAnswers = { [R in PanelRequest]: R extends keyof Given ? Given[R] : null };
 
 export const PANEL_CHANNELS = {
   /** panel → main: `(request, parameters)`, answered with an `Answer`. */

@@ -250,15 +250,11 @@ function requestsThrough(
     },
 
     /**
-     * The contacts or companies that a text search for these digits gives, with the ids of their leads: Kommo compares
+     * The contacts or companies that a text search for these digits (or words) gives, with the ids of their leads: Kommo compares
      * fewer digits here than in an event, so each has to be compared again. Notifies nobody. `priority`: `extra` where
      * no name waits for it.
      */
-    cardsWith: async (
-      type: 'contact' | 'company',
-      digits: string,
-      priority: 'call' | 'extra' = 'call',
-    ): Promise<Card[]> => {
+    cardsWith: async (type: 'contact' | 'company', digits: string, priority: Priority = 'call'): Promise<Card[]> => {
       const section = sectionOf(type);
       const query = `query=${encodeURIComponent(digits)}&with=leads&limit=50`;
       return cardsIn(section, await request(priority, 'GET', `/api/v4/${section}?${query}`));

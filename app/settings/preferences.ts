@@ -14,6 +14,18 @@ const AudioSchema = v.object({
   ringOnSpeaker: v.optional(v.boolean(), false),
 });
 
+/** What a global shortcut can do. */
+export const SHORTCUTS = ['answer', 'hangUp', 'mute', 'dialCopied'] as const;
+export type Shortcut = (typeof SHORTCUTS)[number];
+
+export const ACCELERATOR =
+  /^(?:(?:CommandOrControl|Command|Control|Ctrl|Cmd|Alt|Option|AltGr|Shift|Super|Meta)\+){0,4}[^\s+]{1,20}$/;
+/** Electron's accelerator, such as `CommandOrControl+Alt+A`; null is off. */
+const shortcut = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64), v.regex(ACCELERATOR))), null);
+const ShortcutsSchema = v.object({ answer: shortcut, hangUp: shortcut, mute: shortcut, dialCopied: shortcut });
+
+export const LANGUAGES = ['en', 'es', 'pt', 'ru'] as const;
+
 export const PreferencesSchema = v.object({
   audio: v.optional(AudioSchema, {}),
   doNotDisturb: v.optional(v.boolean(), false),
@@ -21,6 +33,11 @@ export const PreferencesSchema = v.object({
   callWaiting: v.optional(v.boolean(), true),
   /** What a `tel:`, `sip:` or `callto:` link does. */
   links: v.optional(v.picklist(['ask', 'dial']), 'ask'),
+  language: v.optional(v.picklist(['system', ...LANGUAGES]), 'system'),
+  theme: v.optional(v.picklist(['system', 'light', 'dark', 'contrast']), 'system'),
+  /** They work while other programs have the keyboard. */
+  shortcuts: v.optional(ShortcutsSchema, {}),
+  startWithSystem: v.optional(v.boolean(), false),
 });
 export type Preferences = v.InferOutput<typeof PreferencesSchema>;
 

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseOrigin } from '../kommo/address.ts';
 import { rangesOf, sizeOf } from '../kommo/office.ts';
+import { ACCELERATOR, LANGUAGES } from './preferences.ts';
 
 const nonEmpty = v.pipe(v.string('text'), v.trim(), v.nonEmpty('text that is not empty'));
 
@@ -127,6 +128,8 @@ const PhoneSchema = v.strictObject({
   dtmf: v.optional(v.picklist(['rfc4733', 'info'], '"rfc4733" or "info"'), 'rfc4733'),
   autoAnswer: v.optional(flag, true),
   callsAtOnce: v.optional(wholeNumber(1, 50), 4),
+  /** Who answers there says back what it hears: for the test call of the first run. */
+  testNumber: v.optional(nonEmpty),
   gatheringMs: v.optional(wholeNumber(100, 5000), 500),
 });
 export type PhoneSettings = v.InferOutput<typeof PhoneSchema>;
@@ -191,12 +194,41 @@ const CallsSchema = v.strictObject({
 });
 export type CallSettings = v.InferOutput<typeof CallsSchema>;
 
+const volume = v.pipe(
+  v.number('a number from 0 to 1'),
+  v.minValue(0, 'a number from 0 to 1'),
+  v.maxValue(1, 'a number from 0 to 1'),
+);
+const keys = v.nullable(
+  v.pipe(v.string('keys such as CommandOrControl+Alt+A'), v.regex(ACCELERATOR, 'keys such as CommandOrControl+Alt+A')),
+);
+
+/** What the agent chooses, unless it is locked; here the office says what counts until then. */
+const PreferredSchema = v.strictObject({
+  language: v.optional(v.picklist(['system', ...LANGUAGES], '"system", "en", "es", "pt" or "ru"')),
+  theme: v.optional(v.picklist(['system', 'light', 'dark', 'contrast'], '"system", "light", "dark" or "contrast"')),
+  startWithSystem: v.optional(flag),
+  doNotDisturb: v.optional(flag),
+  callWaiting: v.optional(flag),
+  links: v.optional(v.picklist(['ask', 'dial'], '"ask" or "dial"')),
+  audio: v.optional(v.strictObject({ ringVolume: v.optional(volume), ringOnSpeaker: v.optional(flag) })),
+  shortcuts: v.optional(
+    v.strictObject({
+      answer: v.optional(keys),
+      hangUp: v.optional(keys),
+      mute: v.optional(keys),
+      dialCopied: v.optional(keys),
+    }),
+  ),
+});
+
 const ProvisioningSchema = v.strictObject({
   kommo: v.strictObject({ baseUrl: kommoOrigin, auth: AuthSchema, desktops: v.optional(desktops) }),
   phone: PhoneSchema,
   calls: v.optional(CallsSchema, {}),
   /** New versions: by themselves, when the agent says so, or never (the administrator rolls them out). */
   updates: v.optional(v.picklist(['auto', 'ask', 'never'], '"auto", "ask" or "never"'), 'auto'),
+  preferences: v.optional(PreferredSchema),
   locked: v.optional(v.array(nonEmpty, 'a list of field names'), []),
 });
 export type Provisioning = v.InferOutput<typeof ProvisioningSchema>;
@@ -268,6 +300,12 @@ function entriesOf(schema: unknown, input: unknown): v.ObjectEntries | undefined
       return entries;
   }
   return undefined;
+}
+
+/** What a policy can say of an agent's choices where there is no provisioning to say the rest. */
+export function parsePreferred(value: unknown): { ok: true } | { ok: false; errors: ProvisioningError[] } {
+  const parsed = v.safeParse(v.object({ preferences: v.optional(PreferredSchema) }), value);
+  return parsed.success ? { ok: true } : { ok: false, errors: parsed.issues.map(describe) };
 }
 
 /** The errors as lines for the administrator. */

@@ -1,9 +1,9 @@
 /** A live call as the widget is told of it. */
 import type { BridgeCall, Command } from '../../app/bridge/protocol.ts';
-import type { CallView } from '../../app/ipc/panel.ts';
+import type { LiveCall } from '../../app/ipc/panel.ts';
 
 /** `popped`: the desktop has a pop-up of its own for it. */
-export function bridgeCallOf(view: CallView, popped: boolean): BridgeCall {
+export function bridgeCallOf(view: LiveCall, popped: boolean): BridgeCall {
   return {
     id: view.id,
     direction: view.direction,
@@ -24,7 +24,7 @@ export function bridgeCallOf(view: CallView, popped: boolean): BridgeCall {
 }
 
 /** What makes sense of the call as it stands; one on a desk phone is the desk phone's, but for its end. */
-function commandsFor({ direction, state, answeredAt, source, heldBy, muted }: CallView): Command[] {
+function commandsFor({ direction, state, answeredAt, source, heldBy, muted }: LiveCall): Command[] {
   if (state === 'ended') return [];
   if (source === 'watched') return answeredAt === null ? [] : ['hang-up'];
   if (answeredAt === null) return direction === 'inbound' ? ['answer', 'decline'] : ['hang-up'];

@@ -28,7 +28,7 @@ import {
   type Attributed,
 } from '../../app/calls/same-call.ts';
 import { lineOf } from '../../app/calls/line.ts';
-import type { Answer, CallView } from '../../app/ipc/panel.ts';
+import type { Answer, LiveCall } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
 import type { Listener, Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
@@ -75,7 +75,7 @@ export type CallPorts = {
   doNotDisturb(): boolean;
   /** Opens the card of a live call in the browser. */
   pop(id: string, party: Party): void;
-  toasts: Omit<Toasts, 'shows'>;
+  toasts: Omit<Toasts, 'shows' | 'say'>;
   timeline: Timeline;
   command(command: PhoneCommand): boolean;
   /** A timer; returns its own undo. */
@@ -90,7 +90,7 @@ export type CallPorts = {
    * A call changed in a way that others show; its last change has the state `ended`. A private one is `hidden` from the
    * browser, and so is a consultation while it is part of another call.
    */
-  changed(view: CallView, hidden: boolean): void;
+  changed(view: LiveCall, hidden: boolean): void;
   /** A consultation is over or became its call: it is no call of its own any more, and never one for the journal. */
   gone(id: string): void;
 };
@@ -145,7 +145,7 @@ export function createCalls(ports: CallPorts) {
     return facts?.callId === call.callId ? facts : unknown(call);
   };
 
-  function view(call: Call): CallView {
+  function view(call: Call): LiveCall {
     const facts = factsOf(call);
     const { number, line, caller, resolving, notice, audio, matches } = facts;
     return {
@@ -535,7 +535,7 @@ export function createCalls(ports: CallPorts) {
       return true;
     },
     /** The live calls, each consultation after the others; a continuation is not shown beside the call that it will be. */
-    views: (): CallView[] => {
+    views: (): LiveCall[] => {
       const live = [...book.live.values()];
       const whole = live.filter((call) => call.partOf === null || wholeOf(call) === undefined);
       const asked = live.filter((call) => call.partOf?.role === 'consultation' && wholeOf(call) !== undefined);

@@ -7,11 +7,18 @@ export type Log = (event: string, details?: Record<string, unknown>) => void;
 const MAX_BYTES = 4 * 1024 * 1024;
 const SECRET_NAMES = /pass|token|secret|authorization|code$/i;
 
-export function openLog(profile: string): Log {
+/** `heard` is told of every line as it is written. */
+export function openLog(
+  profile: string,
+  heard: (at: number, event: string, details: Record<string, unknown>) => void = () => {},
+): Log {
   const file = path.join(profile, 'ringside.log');
   return (event, details = {}) => {
     try {
-      const line = `${JSON.stringify({ at: new Date().toISOString(), event, ...redact(details) })}\n`;
+      const at = Date.now();
+      const masked = redact(details);
+      heard(at, event, masked);
+      const line = `${JSON.stringify({ at: new Date(at).toISOString(), event, ...masked })}\n`;
       if (fs.existsSync(file) && fs.statSync(file).size > MAX_BYTES) fs.renameSync(file, `${file}.1`);
       fs.appendFileSync(file, line, { mode: 0o600 });
     } catch {

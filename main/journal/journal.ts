@@ -8,14 +8,18 @@ import Database from 'libsql';
 import * as v from 'valibot';
 import type { Caller, CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CardWay } from '../../app/kommo/call-on-card.ts';
+import type { HistorySearch } from '../../app/ipc/panel.ts';
 import { salvage } from './salvage.ts';
+import { entityOf, partyOf, termsOf } from './search-words.ts';
 import {
   createStore,
+  indexOlderCalls,
   MIGRATIONS,
   type Account,
   type Change,
   type Delivery,
   type DeliveryTarget,
+  type Search,
   type Settlement,
   type Store,
 } from './store.ts';
@@ -173,6 +177,31 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
         .slice(0, limit);
     },
 
+    /** As `page`, of calls that fit what was searched for; no call of its own is nobody's party. */
+    search(
+      { text, filter, partyOf: of }: HistorySearch,
+      before: number | null,
+      limit: number,
+    ): { call: CompletedCall; deliveries: Delivery[] }[] {
+      const one = of === null ? null : storeOf(of).call(of);
+      if (of !== null && one === null) return [];
+      const party = one === null ? null : { number: partyOf(one), entity: entityOf(one) };
+      const wanted = { terms: termsOf(text), filter, party, overdue: now() - OVERDUE_MS };
+      const found = stores().map((store) => store.search(wanted, before ?? Number.MAX_SAFE_INTEGER, limit));
+      const [only = []] = found;
+      if (found.length === 1) return only;
+      return found
+        .flat()
+        .toSorted((a, b) => b.call.startedAt - a.call.startedAt)
+        .slice(0, limit);
+    },
+
+    /** The newest call with this party that started before a time; null where there was none. */
+    lastWith(party: NonNullable<Search['party']>, before: number): CompletedCall | null {
+      const last = stores().flatMap((store) => store.lastWith(party, before) ?? []);
+      return last.toSorted((a, b) => b.startedAt - a.startedAt)[0] ?? null;
+    },
+
     due: (target: DeliveryTarget, at: number): Delivery[] => stores().flatMap((store) => store.due(target, at)),
 
     /** When the next waiting delivery of a target is due, null when none waits. */
@@ -274,6 +303,7 @@ function openDatabase(file: string, open: (file: string) => Database.Database): 
       if (index < version) continue;
       db.exec(`BEGIN; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`);
     }
+    indexOlderCalls(db);
     return db;
   } catch (error) {
     db.close();

@@ -2,6 +2,7 @@
 import type Database from 'libsql';
 import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
+import { entityOf, isMissed, partyOf, wordsOf } from './search-words.ts';
 import { CardPlaceSchema, CardWaySchema, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 
 /**
@@ -83,7 +84,54 @@ export const MIGRATIONS = [
    ALTER TABLE deliveries ADD COLUMN place TEXT;`,
   `ALTER TABLE deliveries ADD COLUMN account INTEGER;
    ALTER TABLE deliveries ADD COLUMN account_name TEXT;`,
+  // What calls are searched by (search-words.ts); a search reads the first index and nothing else of what it passes by.
+  `ALTER TABLE calls ADD COLUMN words TEXT;
+   ALTER TABLE calls ADD COLUMN missed INTEGER;
+   ALTER TABLE calls ADD COLUMN party TEXT;
+   ALTER TABLE calls ADD COLUMN entity TEXT;
+   CREATE INDEX calls_by_words ON calls (started_at DESC, id DESC, missed, words);
+   CREATE INDEX calls_by_party ON calls (party, started_at DESC);
+   CREATE INDEX calls_by_entity ON calls (entity, started_at DESC) WHERE entity IS NOT NULL;
+   CREATE INDEX calls_without_words ON calls (id) WHERE words IS NULL;
+   CREATE INDEX deliveries_not_done ON deliveries (call) WHERE state IN ('failed', 'waiting', 'given-up', 'expired');`,
 ];
+
+/** What the columns that a search reads say of a call. */
+const foundBy = (call: CompletedCall): [string, number, string, string | null] => [
+  wordsOf(call),
+  isMissed(call) ? 1 : 0,
+  partyOf(call),
+  entityOf(call),
+];
+
+/** Fills them for calls that an older version wrote. */
+export function indexOlderCalls(db: Database.Database): void {
+  const fill = db.prepare('UPDATE calls SET words = ?, missed = ?, party = ?, entity = ? WHERE id = ?');
+  const nothing = db.prepare("UPDATE calls SET words = '' WHERE id = ?");
+  const some = db.prepare('SELECT id, record FROM calls WHERE words IS NULL LIMIT 1000');
+  for (;;) {
+    const rows = v.parse(v.array(v.looseObject({ id: v.string() })), some.all());
+    if (rows.length === 0) return;
+    db.transaction(() => {
+      for (const row of rows) {
+        const call = readCall(row);
+        if (call === null) nothing.run(row.id);
+        else fill.run(...foundBy(call), row.id);
+      }
+    })();
+  }
+}
+
+/** Each part must be in the words of a call. `party`, `entity`: either of them must be its own. */
+export type Search = {
+  terms: string[];
+  filter: 'all' | 'missed' | 'not-delivered';
+  party: { number: string; entity: string | null } | null;
+  /** What waits and was due before this time is in trouble. */
+  overdue: number;
+};
+/** Not longer than the words of a whole office's names; more only costs time. */
+const MOST_TERMS = 12;
 
 const RecordSchema = v.object({ record: v.pipe(v.string(), v.parseJson(), CompletedCallSchema) });
 
@@ -140,7 +188,7 @@ const json = (value: unknown): string | null => (value === null || value === und
 
 export function createStore(db: Database.Database) {
   const insertCall = db.prepare(
-    'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record, words, missed, party, entity) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertDelivery = db.prepare(
     'INSERT OR IGNORE INTO deliveries (call, target, state, tries, next_try, error, sending, attempt, place, account, account_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -149,7 +197,9 @@ export function createStore(db: Database.Database) {
   const askMore = db.prepare(
     "INSERT INTO deliveries (call, target, state, next_try, account, account_name) SELECT call, ?, 'waiting', ?, account, account_name FROM deliveries WHERE call = ? AND target = ? ON CONFLICT (call, target) DO UPDATE SET state = 'waiting', tries = 0, next_try = excluded.next_try, error = NULL",
   );
-  const updateRecord = db.prepare('UPDATE calls SET record = ? WHERE id = ?');
+  const updateRecord = db.prepare(
+    'UPDATE calls SET record = ?, words = ?, missed = ?, party = ?, entity = ? WHERE id = ?',
+  );
   const selectCall = db.prepare('SELECT record FROM calls WHERE id = ?');
   const selectPage = db.prepare(
     'SELECT id, record FROM calls WHERE started_at < ? ORDER BY started_at DESC, id DESC LIMIT ?',
@@ -188,7 +238,7 @@ export function createStore(db: Database.Database) {
   const forgetCall = db.prepare('DELETE FROM calls WHERE id = ?');
 
   const put = (call: CompletedCall, deliveries: Omit<Delivery, 'call'>[]): void => {
-    insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call));
+    insertCall.run(call.id, call.callId, call.startedAt, JSON.stringify(call), ...foundBy(call));
     for (const { target, state, tries, nextTry, error, ambiguous, doubtSince, attempt, place, account } of deliveries) {
       const sending = ambiguous ? Math.max(doubtSince, 1) : 0;
       const [id, name] = [account?.id ?? null, account?.name ?? null];
@@ -197,6 +247,16 @@ export function createStore(db: Database.Database) {
   };
   const deliveriesOf = (call: CompletedCall): Delivery[] =>
     selectOfCall.all(call.id).flatMap((row) => readDelivery(row, call));
+
+  /** Calls that started before a time and fit, newest first. */
+  function search(wanted: Search, before: number, limit: number): CompletedCall[] {
+    const terms = wanted.terms.slice(0, MOST_TERMS);
+    const { sql, values } = searchStatement({ ...wanted, terms });
+    return db
+      .prepare(sql)
+      .all(...values, before, limit)
+      .flatMap((row) => readCall(row) ?? []);
+  }
 
   return {
     /** Writes a call and its deliveries as they are, in one transaction. A call that is there already stays as it is. */
@@ -212,7 +272,8 @@ export function createStore(db: Database.Database) {
     amend: db.transaction((id: string, change: Change, now: number) => {
       const call = readCall(selectCall.get(id));
       if (call === null) return;
-      updateRecord.run(JSON.stringify({ ...call, ...change }), id);
+      const next = { ...call, ...change };
+      updateRecord.run(JSON.stringify(next), ...foundBy(next), id);
       if (change.caller !== undefined) release.run(now, id);
       const recorded = change.recording?.state === 'ready';
       const said = change.agentDisposition !== undefined || change.note !== undefined || recorded;
@@ -228,6 +289,13 @@ export function createStore(db: Database.Database) {
         const call = readCall(row);
         return call === null ? [] : [{ call, deliveries: deliveriesOf(call) }];
       }),
+
+    search: (wanted: Search, before: number, limit: number): { call: CompletedCall; deliveries: Delivery[] }[] =>
+      search(wanted, before, limit).map((call) => ({ call, deliveries: deliveriesOf(call) })),
+
+    /** The newest call with a party that started before a time. */
+    lastWith: (party: NonNullable<Search['party']>, before: number): CompletedCall | null =>
+      search({ terms: [], filter: 'all', party, overdue: 0 }, before, 1)[0] ?? null,
 
     due: (target: DeliveryTarget, now: number): Delivery[] =>
       selectDue.all(target, now).flatMap((row) => readDelivery(row, readCall(row))),
@@ -286,4 +354,27 @@ export function createStore(db: Database.Database) {
       forgetCall.run(id);
     }),
   };
+}
+
+const NOT_DELIVERED =
+  "SELECT call FROM deliveries WHERE (state IN ('failed', 'given-up', 'expired') AND target <> 'recording' AND (state <> 'expired' OR target IN ('card', 'update'))) OR (state = 'waiting' AND target IN ('card', 'update') AND (tries > 0 OR next_try < ?))";
+
+/** The ids first, from the index alone; then the records of those that are shown. */
+function searchStatement({ terms, filter, party, overdue }: Search): { sql: string; values: (string | number)[] } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const demand = (condition: string, ...given: (string | number)[]) => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  if (party !== null) {
+    const numbers = 'SELECT id FROM calls WHERE party = ?';
+    if (party.entity === null) demand(`id IN (${numbers})`, party.number);
+    else demand(`id IN (${numbers} UNION SELECT id FROM calls WHERE entity = ?)`, party.number, party.entity);
+  }
+  if (filter === 'missed') demand('missed = 1');
+  if (filter === 'not-delivered') demand(`id IN (${NOT_DELIVERED})`, overdue);
+  for (const term of terms) demand('instr(words, ?) > 0', term);
+  const ids = `SELECT id FROM calls WHERE ${[...conditions, 'started_at < ?'].join(' AND ')} ORDER BY started_at DESC, id DESC LIMIT ?`;
+  return { sql: `SELECT record FROM calls WHERE id IN (${ids}) ORDER BY started_at DESC, id DESC`, values };
 }

@@ -1,38 +1,108 @@
-/** What the agent chose for themselves: `preferences.json` in the profile. */
+/**
+ * What the agent chose for themselves, and nothing else: `preferences.json` in the profile. Preferences lie at its top,
+ * choices about calls and the phone beneath names of their own.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
-import { defaultPreferences, PreferencesSchema, type Preferences } from '../../app/settings/preferences.ts';
+import { PreferencesSchema, type Preferences } from '../../app/settings/preferences.ts';
+import {
+  keysIn,
+  SETTINGS,
+  settingOf,
+  valueAt,
+  withValue,
+  type Document,
+  type Layers,
+} from '../../app/settings/layers.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { readIfThere, writeAtomically } from './atomic-file.ts';
 
 export type KeptPreferences = {
+  /** What counts: the agent's choice where it may be made, else the office's, else the default. */
   current(): Preferences;
-  /** Counts from now on; kept for the next start as far as the disk allows. */
+  /** What is different from what counts becomes the agent's choice, from now on and for the next start. */
   set(next: Preferences): void;
+  /** One setting by its key; undefined forgets the agent's choice. False where the agent may not, or not this value. */
+  choose(key: string, value: unknown): boolean;
+  /** What the agent chose, by the keys of settings. */
+  chosen(): Document;
 };
 
+/** What the office says. */
+export type OfficeLayers = Omit<Layers, 'agent'>;
+const NOBODY: OfficeLayers = { policy: {}, provisioning: {} };
+const PREFERENCES = Object.keys(SETTINGS).filter((key) => key.startsWith('preferences.'));
+
 /** A file that cannot be read is put aside as `preferences.json.damaged`, and the defaults count. */
-export function openPreferences(profile: string, log: Log): KeptPreferences {
+export function openPreferences(profile: string, log: Log, office: () => OfficeLayers = () => NOBODY): KeptPreferences {
   const file = path.join(profile, 'preferences.json');
-  let current = read(file, log);
+  let agent = read(file, log);
+
+  const layers = (): Layers => ({ ...office(), agent });
+  const keep = (next: Document): void => {
+    agent = next;
+    const { preferences, ...others } = next;
+    try {
+      writeAtomically(file, JSON.stringify({ ...others, ...Object(preferences) }, null, 2));
+    } catch (error) {
+      log('preferences.not-kept', { error: String(error) });
+    }
+  };
+  function current(): Preferences {
+    let document: Document = {};
+    for (const key of PREFERENCES) document = withValue(document, key, settingOf(key, layers()).value);
+    return v.parse(PreferencesSchema, document['preferences'] ?? {});
+  }
+
   return {
-    current: () => current,
+    current,
+    chosen: () => agent,
     set(next) {
-      current = next;
-      try {
-        writeAtomically(file, JSON.stringify(next, null, 2));
-      } catch (error) {
-        log('preferences.not-kept', { error: String(error) });
+      const before = { preferences: current() };
+      let chosen = agent;
+      for (const key of PREFERENCES) {
+        const value = valueAt({ preferences: next }, key);
+        if (value === valueAt(before, key) || settingOf(key, layers()).locked) continue;
+        chosen = withValue(chosen, key, value);
       }
+      keep(chosen);
+    },
+    choose(key, value) {
+      if (!Object.hasOwn(SETTINGS, key) || SETTINGS[key]?.agent !== true || settingOf(key, layers()).locked)
+        return false;
+      const next = withValue(agent, key, value);
+      if (!isAcceptable(next)) return false;
+      keep(next);
+      return true;
     },
   };
 }
 
-function read(file: string, log: Log): Preferences {
+/** What the agent can choose about calls and the phone. */
+const ChoicesSchema = v.object({
+  preferences: v.optional(PreferencesSchema),
+  calls: v.optional(
+    v.object({
+      pop: v.optional(v.picklist(['ring', 'answer', 'click', 'never'])),
+      popOnlyResponsible: v.optional(v.boolean()),
+    }),
+  ),
+  phone: v.optional(v.object({ autoAnswer: v.optional(v.boolean()) })),
+});
+const isAcceptable = (document: Document): boolean => v.is(ChoicesSchema, document);
+
+const FileSchema = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
+
+function read(file: string, log: Log): Document {
   try {
     const text = readIfThere(file);
-    return text === null ? defaultPreferences : v.parse(PreferencesSchema, JSON.parse(text));
+    if (text === null) return {};
+    const { calls, phone, ...preferences } = v.parse(FileSchema, text);
+    const document = { preferences, calls: calls ?? {}, phone: phone ?? {} };
+    v.parse(ChoicesSchema, document);
+    // Only what is known, so that a choice of a later version does not come back from nowhere.
+    return keysIn(document).reduce<Document>((kept, key) => withValue(kept, key, valueAt(document, key)), {});
   } catch (error) {
     log('preferences.damaged', { error: String(error) });
     try {
@@ -40,6 +110,6 @@ function read(file: string, log: Log): Preferences {
     } catch (renaming) {
       log('preferences.not-put-aside', { error: String(renaming) });
     }
-    return defaultPreferences;
+    return {};
   }
 }

@@ -1,16 +1,21 @@
 /** What this desktop is set up to do: from a provisioning file, or from the agent's own sign-in; kept in the profile. */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import {
+  parsePreferred,
   parseProvisioning,
   type CallSettings,
   type KommoAuth,
   type PhoneSettings,
   type Provisioning,
+  type ProvisioningError,
   type UpdatePolicy,
 } from '../../app/settings/provisioning.ts';
 import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import type { NumberRules } from '../../app/numbers/number.ts';
+import { keysIn, layered, settingOf, type Document } from '../../app/settings/layers.ts';
+import { readProvisioningText } from './provisioning-text.ts';
 import { readIfThere, writeAtomically } from './atomic-file.ts';
 import type { Vault } from './vault.ts';
 
@@ -32,8 +37,18 @@ export type Settings = {
   calls(): CallSettings;
   numberRules(): NumberRules;
   updates(): UpdatePolicy;
-  /** Takes over a parsed provisioning file and keeps it for the next start. */
-  provision(value: Provisioning): void;
+  /** What the office says: policy, and the provisioning beneath it. */
+  office(): { policy: Document; provisioning: Document };
+  /**
+   * Takes over what the system's policy says now. Where that and the provisioning together make no sense, nothing
+   * changes, and the errors name the fields.
+   */
+  applyPolicy(next: Document): ProvisioningError[];
+  /**
+   * Takes over a parsed provisioning file and keeps it for the next start. `follows`: nobody asked for it now, so the
+   * agent's own sign-in stays where the file says of Kommo what it said before.
+   */
+  provision(value: Provisioning, follows?: boolean): void;
   /** The agent signed in with a long-lived token of their own. */
   useToken(origin: KommoOrigin, accessToken: string): void;
   /** The account was renamed: its new address counts wherever this integration's old one is named. */
@@ -62,30 +77,59 @@ export function openSettings(
   vault: Vault,
   provisioning: Provisioning | null,
   newUuid: () => string,
+  { policy: policyAtStart = {}, chosen = () => ({}) }: { policy?: Document; chosen?(): Document } = {},
 ): Settings {
   const file = path.join(profile, 'settings.json');
   const instanceId = readInstanceId(file) ?? keepInstanceId(file, newUuid());
-  let current = provisioning ?? keptProvisioning(vault);
+  let provisioned = provisioning ?? keptProvisioning(vault);
+  // One that makes no sense is told of by whoever applies it again, once there is somebody to tell.
+  let policy: Document = policyErrors(provisioned, policyAtStart).length === 0 ? policyAtStart : {};
+  let current = underPolicy(provisioned, policy) ?? provisioned;
   // A token that the agent gave later replaces the sign-in of the kept file, which may have run out.
   let kommo: KommoSettings | null = (provisioning === null ? keptToken(vault) : null) ?? kommoOf(current);
 
   let moved = vault.get('moved', MovedSchema);
 
+  const office = () => ({ policy, provisioning: { ...provisioned } as Document });
+  /** A section with what the agent may say of it and did. */
+  function withChoices<T extends object>(section: 'phone' | 'calls', settings: T): T {
+    const layers = { ...office(), agent: chosen() };
+    const made = keysIn(layers.agent).filter((key) => key.startsWith(`${section}.`));
+    const choices = made.flatMap((key) => {
+      const { source, value } = settingOf(key, layers);
+      return source === 'agent' ? [[key.slice(section.length + 1), value]] : [];
+    });
+    return choices.length === 0 ? settings : { ...settings, ...Object.fromEntries(choices) };
+  }
+
   return {
     instanceId,
     kommo: () => (kommo === null ? null : whereItIs(kommo, moved)),
-    phone: () => current?.phone ?? null,
+    phone: () => (current === null ? null : withChoices('phone', current.phone)),
     desktops: () => current?.kommo.desktops,
-    calls: () => current?.calls ?? DEFAULT_CALLS,
+    calls: () => withChoices('calls', current?.calls ?? DEFAULT_CALLS),
+    office,
+    applyPolicy(next) {
+      const errors = policyErrors(provisioned, next);
+      if (errors.length > 0) return errors;
+      policy = next;
+      const before = kommoOf(current);
+      current = underPolicy(provisioned, policy) ?? provisioned;
+      if (!isDeepStrictEqual(before, kommoOf(current))) kommo = kommoOf(current);
+      return [];
+    },
     numberRules: () => {
       const { country, internalDigits, private: hidden } = current?.calls ?? DEFAULT_CALLS;
       return { country, internalDigits, private: hidden };
     },
     updates: () => current?.updates ?? 'auto',
-    provision(value) {
-      current = value;
-      kommo = kommoOf(value);
+    provision(value, follows = false) {
+      const before = kommoOf(current);
+      provisioned = value;
+      current = underPolicy(value, policy) ?? value;
       vault.set('provisioning', value);
+      if (follows && isDeepStrictEqual(before, kommoOf(current))) return;
+      kommo = kommoOf(current);
       vault.delete('kommo');
       vault.delete('signed-out');
     },
@@ -107,6 +151,23 @@ export function openSettings(
     },
     signedOut: () => provisioning === null && vault.get('signed-out', v.literal(true)) === true,
   };
+}
+
+/** The provisioning with what policy says in its place; null where that makes no whole. */
+function underPolicy(provisioned: Provisioning | null, policy: Document): Provisioning | null {
+  if (Object.keys(policy).length === 0) return provisioned;
+  const parsed = readProvisioningText(JSON.stringify(layered({ ...provisioned }, policy)));
+  return parsed.ok ? parsed.value : null;
+}
+
+/** What is wrong with a policy; without a provisioning beneath it, it need not say everything. */
+function policyErrors(provisioned: Provisioning | null, policy: Document): ProvisioningError[] {
+  if (Object.keys(policy).length === 0) return [];
+  const whole = provisioned !== null || ('kommo' in policy && 'phone' in policy);
+  const parsed = whole
+    ? readProvisioningText(JSON.stringify(layered({ ...provisioned }, policy)))
+    : parsePreferred(policy);
+  return parsed.ok ? [] : parsed.errors;
 }
 
 function kommoOf(provisioning: Provisioning | null): KommoSettings | null {

@@ -23,6 +23,8 @@ export type Vault = {
   get<T extends v.GenericSchema>(name: string, schema: T): v.InferOutput<T> | null;
   set(name: string, value: unknown): void;
   delete(name: string): void;
+  /** Every text in it whose name says that it is secret, so that it can be looked for where it must not be. */
+  secrets(): string[];
   /** False where something had to be kept unsealed. */
   readonly sealing: boolean;
 };
@@ -51,7 +53,7 @@ export function openVault(
 
   const save = () => writeAtomically(file, JSON.stringify(Object.fromEntries(entries)));
 
-  return {
+  const vault: Vault = {
     get(name, schema) {
       const entry = entries.get(name);
       if (entry === undefined) return null;
@@ -71,8 +73,22 @@ export function openVault(
     delete(name) {
       if (entries.delete(name)) save();
     },
+    secrets() {
+      return [...entries.keys()].flatMap((name) => secretsIn(vault.get(name, v.unknown()), name));
+    },
     get sealing() {
       return canSeal();
     },
   };
+  return vault;
+}
+
+const SECRET = /pass|token|secret|credential|verifier|key|hash/i;
+
+/** The texts in a value, anywhere below a name that says they are secret. */
+function secretsIn(value: unknown, name = ''): string[] {
+  if (typeof value === 'string') return SECRET.test(name) ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((one) => secretsIn(one, name));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([field, one]) => secretsIn(one, SECRET.test(name) ? name : field));
 }

@@ -9,6 +9,7 @@ export function electronToasts(icon: string): ToastService {
   const alive = new Set<Notification>();
 
   return {
+    name: () => Promise.resolve(Notification.isSupported() ? process.platform : null),
     create(onAction, onClosed): ToastHandle {
       let current: Notification | null = null;
       let ended = false;

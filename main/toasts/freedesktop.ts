@@ -88,6 +88,11 @@ export function connectFreedesktop(icon: string, log: Log, lost: () => void): To
     ));
 
   return {
+    name: () =>
+      invoke('GetServerInformation', undefined, []).then(
+        ([name]) => (typeof name === 'string' ? name : null),
+        () => null,
+      ),
     create(onAction, onClosed): ToastHandle {
       let id = 0;
       let closed = false;

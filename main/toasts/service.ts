@@ -28,6 +28,11 @@ export function createDesktopToasts({ icon, log, fallback }: { icon: string; log
       connect();
       return bus ?? own;
     },
+    /** Who shows them; null where nobody does. */
+    async name(): Promise<string | null> {
+      connect();
+      return bus === null ? own.name() : bus.name();
+    },
     disconnect: () => bus?.disconnect(),
   };
 }

@@ -23,4 +23,6 @@ export type ToastHandle = {
 export type ToastService = {
   /** `onAction` hears of clicks for as long as the toast lives; `onClosed` once, when the system or the agent closed it. */
   create(onAction: (action: ToastAction) => void, onClosed: () => void): ToastHandle;
+  /** What shows them, as it calls itself; null where nothing does. */
+  name(): Promise<string | null>;
 };

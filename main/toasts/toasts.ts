@@ -38,6 +38,8 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
   /** Calls that the desktop would not show. */
   const unseen = new Set<string>();
 
+  const said: ToastHandle[] = [];
+
   function present(id: string, subject: ToastSubject): void {
     let toast = toasts.get(id);
     const first = toast === undefined;
@@ -110,7 +112,18 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     /** Whether the agent was shown this live call, or is about to be; one that they closed they have seen. */
     shows: (id: string): boolean => !unseen.has(id),
 
+    /** Something that is about no call; where it cannot be shown it is not said. */
+    say(title: string, body: string): void {
+      const handle = service().create(
+        () => {},
+        () => {},
+      );
+      said.push(handle);
+      void handle.show({ title, body, urgency: 'news', buttons: [] });
+    },
+
     closeAll(): void {
+      for (const handle of said.splice(0)) handle.close();
       for (const { handle } of toasts.values()) handle.close();
       toasts.clear();
     },

@@ -24,7 +24,11 @@ export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate 
   const image = (state: TrayState) => nativeImage.createFromPath(path.join(assets, 'tray', `${state}-${size}.png`));
   let shown: TrayState = 'trying';
   const tray = new Tray(image(shown));
-  const describe = () => tray.setToolTip(`Ringside: ${WORDS[shown]}`);
+  let missed = 0;
+  const describe = () =>
+    tray.setToolTip(
+      `Ringside: ${WORDS[shown]}${missed === 0 ? '' : missed === 1 ? ' · 1 missed call' : ` · ${missed} missed calls`}`,
+    );
   describe();
   let quiet = false;
   let update: string | null = null;
@@ -63,6 +67,12 @@ export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate 
     offerUpdate(version: string): void {
       update = version;
       offer();
+    },
+    /** The number of missed calls that the agent has not seen; beside the picture where the system has room for it. */
+    showMissed(count: number): void {
+      missed = count;
+      describe();
+      if (process.platform === 'darwin') tray.setTitle(count === 0 ? '' : String(count));
     },
     destroy: () => tray.destroy(),
   };

@@ -1,15 +1,30 @@
 /** What the panel sees and what it can ask for. */
-import type { Answer, DeliveryView, HistoryEntry, PanelHandlers, PanelState } from '../../app/ipc/panel.ts';
+import type {
+  Answer,
+  DeliveryView,
+  HistoryEntry,
+  PanelHandlers,
+  PanelState,
+  TimelineStep,
+} from '../../app/ipc/panel.ts';
 import { provisioningErrorText } from '../../app/settings/provisioning.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
+import type { People } from '../caller/people.ts';
+import type { Checks } from '../diagnostics/checks.ts';
+import type { RecentLines } from '../diagnostics/recent-lines.ts';
+import type { Support } from '../diagnostics/support.ts';
+import type { HistoryDesk } from '../history/history-desk.ts';
+import type { LastContacts } from '../history/last-contact.ts';
 import { recordingWarning } from '../../app/kommo/call-on-card.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { ANNOTATE_MS, type Annotations } from '../journal/annotations.ts';
 import type { Delivery, Journal } from '../journal/journal.ts';
 import type { Session } from '../session/session.ts';
 import { readProvisioningText } from '../settings/provisioning-text.ts';
+import { settingViews } from '../../app/settings/layers.ts';
+import type { Renewal } from '../settings/renewal.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Notices } from './notices.ts';
 import type { LinkDesk } from '../links/link-desk.ts';
@@ -40,21 +55,30 @@ export type PanelPorts = {
   dial(target: string): Answer;
   setPreferences(next: Preferences): void;
   testAudio(what: 'echo' | 'ringer' | 'off'): boolean;
-  restartPhone(): void;
+  renewal: Renewal;
+  lastContacts: LastContacts;
+  historyDesk: HistoryDesk;
+  people: People;
+  callTimeline(id: string): Promise<TimelineStep[]>;
+  shortcuts: { standing(): PanelState['shortcuts'] };
+  checks: Checks;
+  recentLines: RecentLines;
+  support: Support;
   historyChanged(): void;
-  changed(): void;
 };
 
 const done: Answer = { ok: true, value: null };
 
 export function panelState(ports: PanelPorts): PanelState {
   const { state, paired, browsers, reason, pairing } = ports.bridge.state();
+  const calls = ports.calls.views();
+  ports.lastContacts.keep(new Set(calls.map(({ id }) => id)));
   return {
     version: ports.version,
     phone: ports.phoneStatus(),
     kommo: ports.session.status(),
     browser: { state, paired, browsers, reason, pairing },
-    calls: ports.calls.views(),
+    calls: calls.map((call) => ({ ...call, lastContact: ports.lastContacts.of(call) })),
     preferences: ports.preferences.current(),
     devices: ports.audio.devices(),
     audioTest: ports.audio.test(),
@@ -63,12 +87,32 @@ export function panelState(ports: PanelPorts): PanelState {
     lastDialled: ports.lastDialled(),
     undelivered: ports.journal.undelivered(),
     notices: ports.notices.list(),
+    shortcuts: ports.shortcuts.standing(),
+    settingsVersion: ports.renewal.version(),
+    testNumber: ports.settings.phone()?.testNumber ?? null,
   };
 }
 
 export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
   const starting: Answer = { ok: false, message: 'The phone is starting again. Wait a moment and try again.' };
+
+  function choose(key: string, value: unknown): Answer {
+    if (!ports.preferences.choose(key, value))
+      return { ok: false, message: 'This setting cannot be changed here. Ask your administrator.' };
+    ports.renewal.renew();
+    return done;
+  }
+  const entryOf = ({ call, deliveries: all }: { call: CompletedCall; deliveries: Delivery[] }): HistoryEntry => ({
+    call,
+    disposition: call.disposition,
+    deliveries: all.map(deliveryView),
+    canOpenCard: cards.addressOf(partyOf(call, all)).ok,
+    savedTo: savedTo(all),
+    recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
+    annotateUntil: call.endedAt + ANNOTATE_MS,
+    chooseUntil: annotations.chooseUntil(call),
+  });
 
   return {
     state: () => ({ ok: true, value: panelState(ports) }),
@@ -106,19 +150,15 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
         ? done
         : { ok: false, message: 'This call is on its way to its card. Write on the card in Kommo who it was.' },
 
-    history: (before, limit) => ({
+    history: (before, limit) => ({ ok: true, value: journal.page(before, limit).map(entryOf) }),
+    searchHistory: (search, before, limit) => ({
       ok: true,
-      value: journal.page(before, limit).map(({ call, deliveries: all }): HistoryEntry => ({
-        call,
-        disposition: call.disposition,
-        deliveries: all.map(deliveryView),
-        canOpenCard: cards.addressOf(partyOf(call, all)).ok,
-        savedTo: savedTo(all),
-        recordingWarning: call.recording.state === 'ready' ? recordingWarning(call.recording.url) : null,
-        annotateUntil: call.endedAt + ANNOTATE_MS,
-        chooseUntil: annotations.chooseUntil(call),
-      })),
+      value: journal.search(search, before, limit).map(entryOf),
     }),
+    callTimeline: async (id) => ({ ok: true, value: await ports.callTimeline(id) }),
+    exportHistory: ports.historyDesk.exportCsv,
+    playRecording: ports.historyDesk.playRecording,
+    searchPeople: ports.people.search,
     openHistoryCard: (id) => {
       const call = journal.call(id);
       const card = journal.delivery(id, 'card');
@@ -178,15 +218,18 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     provision: (text) => {
       const parsed = readProvisioningText(text);
       if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
-      settings.provision(parsed.value);
-      session.reload();
-      ports.restartPhone();
-      session.identify().catch(() => {
-        // Said in the panel's Kommo line.
-      });
-      ports.changed();
+      ports.renewal.provision(parsed.value);
       return done;
     },
+    settings: () => ({
+      ok: true,
+      value: settingViews({ ...settings.office(), agent: ports.preferences.chosen() }),
+    }),
+    changeSetting: (key, value) => choose(key, value),
+    resetSetting: (key) => choose(key, undefined),
+    check: async (name) => ({ ok: true, value: await ports.checks(name) }),
+    log: (seen) => ({ ok: true, value: ports.recentLines.after(seen) }),
+    saveArchive: ports.support.save,
     dismissNotice: (id) => {
       notices.dismiss(id);
       return done;

@@ -1,5 +1,5 @@
 /** The panel: opened when it is wanted, given back when it is closed to the tray. */
-import { BrowserWindow, ipcMain } from 'electron';
+import { BrowserWindow, ipcMain, screen } from 'electron';
 import * as v from 'valibot';
 import {
   PANEL_CHANNELS,
@@ -9,6 +9,7 @@ import {
   type PanelRequest,
   type PanelState,
 } from '../../app/ipc/panel.ts';
+import { visiblePlace, type Place } from '../desktop/place.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import { confine, hardened, isFrom } from './app-protocol.ts';
@@ -17,6 +18,9 @@ export type PanelWindow = {
   show(): void;
   /** Shows it without taking the keyboard from what the agent is typing. */
   showBeside(): void;
+  /** Shows it over all other windows, without taking the keyboard, until `rest`. */
+  showOver(): void;
+  rest(): void;
   /** Sends the newest state, if the panel is open. */
   send(): void;
   historyChanged(): void;
@@ -30,10 +34,28 @@ export type PanelWindowPorts = {
   state(): PanelState;
   log: Log;
   timeline: Timeline;
+  /** Where it was the last time. */
+  place(): Place | null;
+  keepPlace(place: Place): void;
+  /** The agent looks at it. */
+  seen(): void;
+  /** The agent closed it; the program goes on. */
+  closed(): void;
 };
 
-export function createPanelWindow({ preload, icon, handlers, state, log, timeline }: PanelWindowPorts): PanelWindow {
+const SIZE = { width: 400, height: 680 };
+const LEAST = { width: 320, height: 420 };
+
+export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
+  const { preload, icon, handlers, state, log, timeline } = ports;
   let window: BrowserWindow | null = null;
+  let over = false;
+
+  function placeNow(): Partial<Place> {
+    const kept = ports.place();
+    const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
+    return (kept === null ? null : visiblePlace(kept, areas, LEAST)) ?? SIZE;
+  }
 
   function open(activate: boolean): void {
     if (window !== null) {
@@ -45,10 +67,9 @@ export function createPanelWindow({ preload, icon, handlers, state, log, timelin
     }
     const opened = new BrowserWindow({
       show: false,
-      width: 400,
-      height: 680,
-      minWidth: 320,
-      minHeight: 420,
+      ...placeNow(),
+      minWidth: LEAST.width,
+      minHeight: LEAST.height,
       title: 'Ringside',
       icon,
       autoHideMenuBar: true,
@@ -59,7 +80,14 @@ export function createPanelWindow({ preload, icon, handlers, state, log, timelin
     opened.once('ready-to-show', () => {
       if (activate) opened.show();
       else opened.showInactive();
+      raise();
       timeline.add('panel.opened', null);
+    });
+    opened.on('focus', ports.seen);
+    opened.on('close', () => {
+      // Not where it is minimised or full: that is no place to come back to.
+      ports.keepPlace(opened.getNormalBounds());
+      ports.closed();
     });
     opened.once('closed', () => {
       if (window === opened) window = null;
@@ -72,6 +100,13 @@ export function createPanelWindow({ preload, icon, handlers, state, log, timelin
     void opened
       .loadURL('app://panel/index.html')
       .catch((error: unknown) => log('panel.page-not-loaded', { error: String(error) }));
+  }
+
+  /** Over the others, or not any more. */
+  function raise(): void {
+    if (window === null || window.isDestroyed()) return;
+    window.setAlwaysOnTop(over);
+    if (over) window.moveTop();
   }
 
   ipcMain.handle(
@@ -108,6 +143,16 @@ export function createPanelWindow({ preload, icon, handlers, state, log, timelin
   return {
     show: () => open(true),
     showBeside: () => open(false),
+    showOver() {
+      over = true;
+      open(false);
+      raise();
+    },
+    rest() {
+      if (!over) return;
+      over = false;
+      raise();
+    },
     send: () => live()?.send(PANEL_CHANNELS.state, state()),
     historyChanged: () => live()?.send(PANEL_CHANNELS.history),
     close: () => window?.close(),

@@ -6,9 +6,8 @@ import {
   type AgentDisposition,
   type CompletedCall,
 } from '../../../app/calls/completed-call.ts';
-import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, useBefore, useStore } from '../use-panel.ts';
+import { useAsking, useStore } from '../use-panel.ts';
 import { Problem } from './Problem.tsx';
 
 /** What was typed goes to main after so long a pause, so that it is kept whatever happens to this page. */
@@ -76,13 +75,6 @@ export function Annotate({ call, said }: { call: string; said: Words }) {
       <Problem>{error}</Problem>
     </form>
   );
-}
-
-/** What the agent said about a call that is over; it can be changed as long as its minute lasts. */
-export function LateAnnotate({ entry }: { entry: HistoryEntry }) {
-  const { call, annotateUntil } = entry;
-  if (!useBefore(annotateUntil)) return <Said call={call} />;
-  return <Annotate call={call.id} said={{ disposition: call.agentDisposition ?? null, note: call.note ?? '' }} />;
 }
 
 /** What was said about a call, to be read. */

@@ -1,6 +1,7 @@
 import {
   BellOff,
   ExternalLink,
+  History,
   Info,
   MonitorSmartphone,
   Pause,
@@ -16,13 +17,15 @@ import {
 import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, useSecondsSince, useStore } from '../use-panel.ts';
+import { KEYS } from '../shortcuts.ts';
+import { useAsking, useSecondsSince, useStore, useToday } from '../use-panel.ts';
 import {
   actionsOf,
   badgeOf,
   elapsedText,
   gradeOf,
   groupCalls,
+  lastContactText,
   qualityText,
   stateText,
   subtitleOf,
@@ -30,12 +33,14 @@ import {
   type CallAction,
   type CallGroup,
 } from '../view/call.ts';
+import { localesFor } from '../view/days.ts';
 import { Annotate } from './Annotate.tsx';
 import { CallControls } from './CallControls.tsx';
 import { Consultation } from './Consultation.tsx';
 import { Matches } from './Matches.tsx';
 import { Problem } from './Problem.tsx';
 
+const ACTION_KEYS = { answer: KEYS.answer, decline: KEYS.hangUp, hangUp: KEYS.hangUp };
 const ACTION_ICONS = { answer: Phone, decline: PhoneOff, hangUp: PhoneOff };
 
 /** The calls of now. Nothing here takes the focus: the agent may be typing. */
@@ -68,6 +73,14 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
   const actions = actionsOf(call);
   const badge = badgeOf(call, texts);
   const transfer = transferText(call, texts);
+  const today = useToday();
+  const last = lastContactText(
+    call,
+    Math.max(today, call.startedAt),
+    texts,
+    localesFor(texts.language, navigator.languages),
+  );
+  const first = call.direction === 'inbound' && /\d/.test(call.number) ? texts.lastContact.first : null;
   const isNew = call.caller.kind === 'nobody';
   const openText = isNew ? texts.calls.newContact : texts.calls.openCard;
   const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
@@ -104,6 +117,12 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
         )}
       </p>
       {call.line !== null && <p className="call-line">{texts.calls.line(call.line)}</p>}
+      {(last ?? first) !== null && (
+        <p className="call-line">
+          <History size={14} />
+          {last ?? first}
+        </p>
+      )}
       <CallControls
         call={call}
         swaps={others.some((other) => other.call.state === 'active')}
@@ -201,6 +220,8 @@ function ActionButton(props: { action: CallAction; who: string; busy: boolean; p
       type="button"
       className={props.action === 'answer' ? 'button answer' : 'button hang-up'}
       aria-label={texts.calls.ofCall(texts.calls[props.action], props.who)}
+      aria-keyshortcuts={ACTION_KEYS[props.action]}
+      title={`${texts.calls[props.action]} (${ACTION_KEYS[props.action]})`}
       aria-disabled={props.busy}
       onClick={() => {
         if (!props.busy) props.press();

@@ -1,6 +1,7 @@
 import { ArrowLeftRight, Grid3x3, Mic, MicOff, Pause, PhoneForwarded, Play, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
 import type { CallView } from '../../../app/ipc/panel.ts';
+import { KEYS } from '../shortcuts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useStore, type Asking } from '../use-panel.ts';
 import { controlsOf, type CallControl } from '../view/call.ts';
@@ -28,15 +29,17 @@ export function CallControls(props: {
   };
   const toggle = (what: 'keypad' | 'transfer') => setOpen(open === what ? null : what);
   const buttons: Record<CallControl, Omit<ControlProps, 'who' | 'busy'>> = {
-    hold: { icon: Pause, label: texts.calls.hold, press: () => run(() => request('hold', call.id)) },
+    hold: { icon: Pause, label: texts.calls.hold, keys: KEYS.hold, press: () => run(() => request('hold', call.id)) },
     resume: {
       icon: swaps ? ArrowLeftRight : Play,
       label: swaps ? texts.calls.swap : texts.calls.resume,
+      keys: KEYS.hold,
       press: () => run(() => request('resume', call.id)),
     },
     mute: {
       icon: call.muted ? MicOff : Mic,
       label: texts.calls.mute,
+      keys: KEYS.mute,
       pressed: call.muted,
       press: () => run(() => request('mute', call.id, !call.muted)),
     },
@@ -44,6 +47,7 @@ export function CallControls(props: {
     transfer: {
       icon: PhoneForwarded,
       label: texts.calls.transfer,
+      keys: KEYS.transfer,
       open: open === 'transfer' && transfers,
       disabled: !transfers,
       press: () => toggle('transfer'),
@@ -76,19 +80,22 @@ type ControlProps = {
   label: string;
   who: string;
   busy: boolean;
+  keys?: string;
   pressed?: boolean;
   open?: boolean;
   disabled?: boolean;
   press: () => void;
 };
 
-function Control({ icon: Icon, label, who, busy, pressed, open, disabled, press }: ControlProps) {
+function Control({ icon: Icon, label, who, busy, keys, pressed, open, disabled, press }: ControlProps) {
   const texts = useTexts();
   return (
     <button
       type="button"
       className="control"
       aria-label={texts.calls.ofCall(label, who)}
+      aria-keyshortcuts={keys}
+      title={keys === undefined ? label : `${label} (${keys})`}
       aria-disabled={busy}
       aria-pressed={pressed}
       aria-expanded={open}

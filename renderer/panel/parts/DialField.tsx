@@ -1,14 +1,11 @@
 import { PhoneCall, RotateCcw } from 'lucide-react';
-import { useEffect, useId, useRef, useState, type ClipboardEvent, type SubmitEvent } from 'react';
+import { useId, useState, type ClipboardEvent, type SubmitEvent } from 'react';
 import type { PanelState } from '../../../app/ipc/panel.ts';
+import { KEYS } from '../shortcuts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { cleanDial } from '../view/dial.ts';
 import { Problem } from './Problem.tsx';
-
-/** Whether a key press is the agent typing somewhere already. */
-const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
 /** Where the call is placed: here, or on a desk phone that is watched. */
 const HERE = '';
@@ -22,21 +19,7 @@ export function DialField({ watched, lastDialled }: Pick<PanelState, 'watched' |
   const deskPhones = watched.filter(({ state }) => state === 'watching');
   // A desk phone that is not watched any more cannot be asked.
   const place = deskPhones.some(({ extension }) => extension === on) ? on : HERE;
-  const field = useRef<HTMLInputElement>(null);
   const problem = useId();
-
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
-      const find = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
-      if (!slash && !find) return;
-      event.preventDefault();
-      field.current?.focus();
-      field.current?.select();
-    };
-    window.addEventListener('keydown', focus);
-    return () => window.removeEventListener('keydown', focus);
-  }, []);
 
   const call = (target: string) =>
     run(() => (place === HERE ? request('dial', target) : request('dialOnDeskPhone', place, target)));
@@ -62,7 +45,6 @@ export function DialField({ watched, lastDialled }: Pick<PanelState, 'watched' |
     <form className="dial" onSubmit={(event) => void dial(event)} noValidate>
       <div className="dial-row">
         <input
-          ref={field}
           className="input"
           type="text"
           inputMode="tel"
@@ -72,7 +54,7 @@ export function DialField({ watched, lastDialled }: Pick<PanelState, 'watched' |
           aria-label={texts.dial.label}
           aria-describedby={problem}
           aria-invalid={error !== null}
-          aria-keyshortcuts="/ Control+K"
+          aria-keyshortcuts={KEYS.dial}
           placeholder={texts.dial.placeholder}
           title={texts.dial.hint}
           value={value}

@@ -1,38 +1,33 @@
-import {
-  ArrowUp,
-  ExternalLink,
-  Phone,
-  PhoneForwarded,
-  PhoneIncoming,
-  PhoneMissed,
-  PhoneOff,
-  PhoneOutgoing,
-  RotateCw,
-  TriangleAlert,
-  UserRoundPlus,
-  Voicemail,
-} from 'lucide-react';
-import { useEffect, useRef } from 'react';
-import type { EntityRef } from '../../../app/calls/completed-call.ts';
-import type { HistoryEntry } from '../../../app/ipc/panel.ts';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowUp, FileDown, Phone, Search, TriangleAlert, X } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import type { HistoryEntry, HistorySearch } from '../../../app/ipc/panel.ts';
+import { KEYS } from '../shortcuts.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { useAsking, useBefore, usePanel, useStore, useToday } from '../use-panel.ts';
-import { formatTime, groupByDay, localesFor } from '../view/days.ts';
-import { callBackNumber, dispositionText, numberOf, savedToText, storyOf, troublesOf, whoOf } from '../view/history.ts';
-import { LateAnnotate, Said } from './Annotate.tsx';
-import { Matches } from './Matches.tsx';
+import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
+import { localesFor, rowsByDay } from '../view/days.ts';
+import { whoOf } from '../view/history.ts';
+import { Entry } from './Entry.tsx';
 import { Problem } from './Problem.tsx';
+import { TimelineDialog } from './TimelineDialog.tsx';
 
-/** The calls of before, newest first. The page holds a window of them that moves down as the agent reads on. */
+/** The page scrolls as a whole: the list is one part of it. */
+const SCROLLER = 'panel';
+/** What a row takes before it was measured. */
+const ROW_HEIGHT = 62;
+/** More is read when so many rows are left. */
+const AHEAD = 15;
+
+/** The calls of before, newest first: only what can be seen is on the page. */
 export function History({ undelivered }: { undelivered: number }) {
   const texts = useTexts();
-  const store = useStore();
   const { history } = usePanel();
-  const locales = localesFor(texts.language, navigator.languages);
-  const today = useToday();
-  const days = groupByDay(history.entries, (entry) => entry.call.startedAt, today, texts, locales);
-  const newest = history.before === null ? history.entries[0] : undefined;
-  const empty = history.entries.length === 0 && !history.loading && history.error === null;
+  const [timelineOf, setTimelineOf] = useState<HistoryEntry | null>(null);
+  const [party, setParty] = useState<string | null>(null);
+  const store = useStore();
+  const { search, entries, loading, more, error } = history;
+  const searched = search.text.trim() !== '' || search.filter !== 'all' || search.partyOf !== null;
+  const nothing = entries.length === 0 && !loading && error === null;
 
   return (
     <section className="history" aria-label={texts.history.region}>
@@ -45,178 +40,223 @@ export function History({ undelivered }: { undelivered: number }) {
           </span>
         )}
       </div>
-      {history.before !== null && (
-        <button type="button" className="button wide" onClick={() => void store.newest()}>
-          <ArrowUp size={16} />
-          {texts.history.newest}
-        </button>
+      {(entries.length > 0 || searched) && <SearchBar search={search} />}
+      {search.partyOf !== null && party !== null && (
+        <p className="party">
+          <span>{texts.history.onlyParty(party)}</span>
+          <button type="button" className="link-button" onClick={() => void store.search({ partyOf: null })}>
+            <X size={14} />
+            {texts.history.everybody}
+          </button>
+        </p>
       )}
-      {empty && (
+      <output className="unseen">{searched && !loading ? texts.history.found(entries.length, more) : ''}</output>
+      {nothing && (
         <div className="empty">
-          <Phone size={24} strokeWidth={1.5} />
-          <p>{texts.history.empty}</p>
-          <p className="quiet">{texts.history.emptyHint}</p>
+          {searched ? <Search size={24} strokeWidth={1.5} /> : <Phone size={24} strokeWidth={1.5} />}
+          <p>{searched ? texts.history.nothingFound : texts.history.empty}</p>
+          <p className="quiet">{searched ? texts.history.nothingFoundHint : texts.history.emptyHint}</p>
         </div>
       )}
-      {days.map((day) => (
-        <section key={day.key} className="day" aria-label={day.heading}>
-          <h3>{day.heading}</h3>
-          <ul>
-            {day.entries.map((entry) => (
-              <Entry key={entry.call.id} entry={entry} newest={entry === newest} />
-            ))}
-          </ul>
-        </section>
-      ))}
-      <Problem>{history.error}</Problem>
-      {history.more && <Older loading={history.loading} />}
+      <Rows
+        key={JSON.stringify(search)}
+        entries={entries}
+        showTimeline={setTimelineOf}
+        showParty={(entry) => {
+          setParty(whoOf(entry.call, texts));
+          void store.search({ text: '', filter: 'all', partyOf: entry.call.id });
+        }}
+      />
+      <Problem>{error}</Problem>
+      {more && (
+        <button type="button" className="button wide" onClick={() => void store.older()}>
+          {loading ? texts.history.loading : texts.history.older}
+        </button>
+      )}
+      <TimelineDialog entry={timelineOf} close={() => setTimelineOf(null)} />
     </section>
   );
 }
 
-/** Loads more when it comes near, and is a button for those who do not scroll. */
-function Older({ loading }: { loading: boolean }) {
+/** A search that is answered while it is typed, which calls to show, and the way out as a file. */
+function SearchBar({ search }: { search: HistorySearch }) {
   const texts = useTexts();
   const store = useStore();
-  const end = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (end.current === null || loading) return;
-    const observer = new IntersectionObserver(
-      (seen) => {
-        if (seen.some((entry) => entry.isIntersecting)) void store.older();
-      },
-      { rootMargin: '300px' },
-    );
-    observer.observe(end.current);
-    return () => observer.disconnect();
-  }, [store, loading]);
-  return (
-    <button ref={end} type="button" className="button wide" onClick={() => void store.older()}>
-      {loading ? texts.history.loading : texts.history.older}
-    </button>
-  );
-}
-
-function DispositionIcon({ call: { direction, disposition } }: { call: HistoryEntry['call'] }) {
-  const inbound = direction === 'inbound';
-  switch (disposition) {
-    case 'answered':
-      return inbound ? <PhoneIncoming size={16} /> : <PhoneOutgoing size={16} />;
-    case 'missed':
-      return <PhoneMissed size={16} />;
-    case 'answered elsewhere':
-      return <PhoneForwarded size={16} />;
-    case 'voicemail':
-      return <Voicemail size={16} />;
-    case 'cancelled':
-    case 'no answer':
-      return inbound ? <PhoneMissed size={16} /> : <PhoneOutgoing size={16} />;
-    case 'declined':
-    case 'busy':
-    case 'failed':
-      return <PhoneOff size={16} />;
+  const { busy, error, run, say } = useAsking();
+  const [exported, setExported] = useState<string | null>(null);
+  const [text, setText] = useState(search.text);
+  const [shownFor, setShownFor] = useState(search.text);
+  // Somebody else (only this party, show everybody) changed the search.
+  if (shownFor !== search.text) {
+    setShownFor(search.text);
+    setText(search.text);
   }
-}
-
-/** Several people have the number of a call that is over, and the card still waits for who it was. */
-function LateMatches({ entry, choose }: { entry: HistoryEntry; choose(entity: EntityRef): void }) {
-  const { call, chooseUntil } = entry;
-  const open = useBefore(chooseUntil);
-  if (!open || call.matches === undefined) return null;
-  return <Matches id={call.id} matches={call.matches} caller={call.caller} choose={choose} />;
-}
-
-function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
-  const texts = useTexts();
-  const locales = localesFor(texts.language, navigator.languages);
-  const { request } = useStore();
-  const { busy, error, run } = useAsking();
-  const { call } = entry;
-  const who = whoOf(call, texts);
-  const number = numberOf(call, texts);
-  const target = callBackNumber(call);
-  const savedTo = savedToText(entry, texts);
-  const story = [...new Set(storyOf(call, texts))];
-  const troubles = troublesOf(entry, texts);
-  const isNew = call.caller.kind === 'nobody' && entry.savedTo === null;
-  const OpenIcon = isNew ? UserRoundPlus : ExternalLink;
+  const change = (next: string) => {
+    setText(next);
+    setShownFor(next);
+    void store.search({ text: next });
+  };
+  const save = () =>
+    run(async () => {
+      const answer = await store.request('exportHistory', search);
+      if (answer.ok && answer.value.file !== null)
+        setExported(texts.history.exported(answer.value.calls, answer.value.file));
+      return answer;
+    });
 
   return (
-    <li className="entry" data-disposition={call.disposition}>
-      <span className="entry-icon">
-        <DispositionIcon call={call} />
-        <span className="unseen">{texts.history[call.direction]}</span>
-      </span>
-      <div className="entry-text">
-        <p className="entry-who" title={who}>
-          {who}
-        </p>
-        <p className="entry-what">
-          <time dateTime={new Date(call.startedAt).toISOString()}>{formatTime(call.startedAt, locales)}</time>
-          <span className="entry-disposition">{dispositionText(call, texts)}</span>
-          {who !== number && <span className="number">{number}</span>}
-        </p>
-        {call.line !== undefined && <p className="entry-line">{texts.calls.line(call.line)}</p>}
-      </div>
-      <div className="entry-actions">
-        {entry.canOpenCard && (
+    <search className="search">
+      <div className="search-row">
+        <Search size={16} className="search-icon" />
+        <input
+          className="input"
+          type="text"
+          inputMode="search"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={200}
+          aria-label={texts.history.search}
+          aria-keyshortcuts={KEYS.search}
+          placeholder={texts.history.search}
+          value={text}
+          onChange={({ target }) => change(target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || text === '') return;
+            event.stopPropagation();
+            change('');
+          }}
+        />
+        {text !== '' && (
           <button
             type="button"
-            className="icon-button"
-            aria-label={isNew ? texts.calls.ofCall(texts.calls.newContact, who) : texts.history.openCard(who)}
-            title={isNew ? texts.calls.newContact : texts.calls.openCard}
-            onClick={() => void run(() => request('openHistoryCard', call.id))}
+            className="icon-button search-clear"
+            aria-label={texts.history.searchClear}
+            title={texts.history.searchClear}
+            onClick={() => change('')}
           >
-            <OpenIcon size={16} />
-          </button>
-        )}
-        {target !== null && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={texts.history.callBack(who)}
-            title={texts.history.callBack(who)}
-            onClick={() => void run(() => request('dial', target))}
-          >
-            <Phone size={16} />
+            <X size={16} />
           </button>
         )}
       </div>
-      {story.length > 0 && (
-        <ul className="story" aria-label={texts.history.story}>
-          {story.map((line) => (
-            <li key={line}>{line}</li>
+      <div className="search-more">
+        <fieldset className="filters" aria-label={texts.history.show}>
+          {(['all', 'missed', 'not-delivered'] as const).map((filter) => (
+            <label key={filter} className="filter">
+              <input
+                type="radio"
+                name="history-filter"
+                className="unseen"
+                checked={search.filter === filter}
+                onChange={() => void store.search({ filter })}
+              />
+              <span>{texts.history.filters[filter]}</span>
+            </label>
           ))}
-        </ul>
-      )}
-      {savedTo !== null && <p className="saved-to">{savedTo}</p>}
-      <LateMatches entry={entry} choose={(entity) => void run(() => request('chooseMatch', call.id, entity))} />
-      {newest || call.answeredAt !== null ? <LateAnnotate entry={entry} /> : <Said call={call} />}
-      {troubles.length > 0 && (
-        <div className="troubles">
-          {troubles.map(({ target: to, tone, sentence }) => (
-            <p key={to} className="trouble" data-tone={tone}>
-              {tone === 'bad' && <TriangleAlert size={14} />}
-              <span>{sentence}</span>
-            </p>
-          ))}
-          {troubles.some(({ retry }) => retry) && (
-            <button
-              type="button"
-              className="link-button"
-              aria-label={texts.calls.ofCall(texts.history.retry, who)}
-              aria-disabled={busy}
-              onClick={() => {
-                if (!busy) void run(() => request('retryDelivery', call.id));
-              }}
-            >
-              <RotateCw size={14} />
-              {busy ? texts.history.retrying : texts.history.retry}
-            </button>
-          )}
-        </div>
-      )}
+        </fieldset>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={texts.history.exportCsv}
+          title={texts.history.exportCsv}
+          aria-disabled={busy}
+          onClick={() => {
+            say(null);
+            if (!busy) void save();
+          }}
+        >
+          <FileDown size={16} />
+        </button>
+      </div>
+      {exported !== null && <output className="quiet">{exported}</output>}
       <Problem>{error}</Problem>
-    </li>
+    </search>
   );
+}
+
+function Rows(props: {
+  entries: HistoryEntry[];
+  showTimeline: (entry: HistoryEntry) => void;
+  showParty: (entry: HistoryEntry) => void;
+}) {
+  const { entries, showTimeline, showParty } = props;
+  const texts = useTexts();
+  const store = useStore();
+  const locales = localesFor(texts.language, navigator.languages);
+  const today = useToday();
+  const rows = rowsByDay(entries, ({ call }) => call.startedAt, today, texts, locales);
+  const list = useRef<HTMLUListElement>(null);
+  const top = useTop(list);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => document.getElementById(SCROLLER),
+    estimateSize: (index) => (rows[index]?.kind === 'day' ? 32 : ROW_HEIGHT),
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? index : row.kind === 'day' ? row.key : row.entry.call.id;
+    },
+    overscan: 6,
+    scrollMargin: top,
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    // Days are rows as well: a little before what is seen is as good.
+    store.look(Math.max(0, rows.slice(0, first).filter(({ kind }) => kind === 'entry').length));
+    if (last >= rows.length - AHEAD) void store.older();
+  }, [store, rows, first, last]);
+  if (rows.length === 0) return null;
+
+  return (
+    <>
+      {(virtual.scrollOffset ?? 0) > top + 2000 && (
+        <button
+          type="button"
+          className="button to-top"
+          onClick={() => document.getElementById(SCROLLER)?.scrollTo({ top: 0 })}
+        >
+          <ArrowUp size={16} />
+          {texts.history.newest}
+        </button>
+      )}
+      <ul ref={list} className="entries" style={{ height: virtual.getTotalSize() }}>
+        {items.map(({ index, key, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          const place = { transform: `translateY(${start - top}px)` };
+          return (
+            <li key={key} className="row" data-index={index} ref={virtual.measureElement} style={place}>
+              {row.kind === 'day' ? (
+                <h3>{row.heading}</h3>
+              ) : (
+                <Entry entry={row.entry} showTimeline={showTimeline} showParty={showParty} />
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+/** Where an element begins in what scrolls; again when something above it changes its height. */
+function useTop(element: RefObject<HTMLElement | null>): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const scroller = document.getElementById(SCROLLER);
+    if (scroller === null) return;
+    const measure = () => {
+      if (element.current === null) return;
+      setTop(
+        Math.round(element.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top) +
+          scroller.scrollTop,
+      );
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    for (const part of document.querySelectorAll('.status, .desk, .history-head, .search, .history'))
+      observer.observe(part);
+    return () => observer.disconnect();
+  }, [element]);
+  return top;
 }

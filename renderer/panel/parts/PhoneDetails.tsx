@@ -1,10 +1,11 @@
 import { Bell, Mic, Square, TriangleAlert } from 'lucide-react';
-import { useId, useState, type ReactNode } from 'react';
+import { useId, useState } from 'react';
 import type { PanelState } from '../../../app/ipc/panel.ts';
 import type { Preferences } from '../../../app/settings/preferences.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { deviceOptions, type DeviceOption } from '../view/audio.ts';
+import { Switch } from '../kit/Switch.tsx';
 import { Problem } from './Problem.tsx';
 
 /** What the agent can set about the phone: audio with its tests, calls, links; and the desk phones that are watched. */
@@ -22,12 +23,12 @@ export function PhoneDetails({ state }: { state: PanelState }) {
       <AudioSettings state={state} set={(audio) => set({ audio: { ...preferences.audio, ...audio } })} />
       <section className="settings" aria-label={texts.preferences.title}>
         <h3>{texts.preferences.title}</h3>
-        <Check checked={preferences.callWaiting} set={(callWaiting) => set({ callWaiting })}>
+        <Switch checked={preferences.callWaiting} set={(callWaiting) => set({ callWaiting })}>
           {texts.preferences.callWaiting}
-        </Check>
-        <Check checked={preferences.links === 'ask'} set={(asks) => set({ links: asks ? 'ask' : 'dial' })}>
+        </Switch>
+        <Switch checked={preferences.links === 'ask'} set={(asks) => set({ links: asks ? 'ask' : 'dial' })}>
           {texts.preferences.linksAsk}
-        </Check>
+        </Switch>
       </section>
       <Problem>{error}</Problem>
     </>
@@ -85,9 +86,9 @@ function AudioSettings({ state, set }: { state: PanelState; set: (change: Partia
         choose={(ringer) => set({ ringer })}
       />
       <Volume volume={audio.ringVolume} set={(ringVolume) => set({ ringVolume })} />
-      <Check checked={audio.ringOnSpeaker} set={(ringOnSpeaker) => set({ ringOnSpeaker })}>
+      <Switch checked={audio.ringOnSpeaker} set={(ringOnSpeaker) => set({ ringOnSpeaker })}>
         {texts.audio.ringOnSpeaker}
-      </Check>
+      </Switch>
       <div className="buttons">
         <button type="button" className="button" onClick={() => test(audioTest === null ? 'echo' : 'off')}>
           {audioTest === null ? <Mic size={16} /> : <Square size={16} />}
@@ -168,14 +169,5 @@ function Choice(props: {
         ))}
       </select>
     </div>
-  );
-}
-
-function Check(props: { checked: boolean; set: (on: boolean) => void; children: ReactNode }) {
-  return (
-    <label className="check">
-      <input type="checkbox" checked={props.checked} onChange={({ target }) => props.set(target.checked)} />
-      <span>{props.children}</span>
-    </label>
   );
 }

@@ -6,12 +6,20 @@ import {
   CircleCheck,
   CircleDashed,
   CircleX,
+  Contrast,
+  EllipsisVertical,
   IdCard,
+  Keyboard,
+  Languages,
   Phone,
   type LucideIcon,
 } from 'lucide-react';
 import { useEffect, useId, useState, type ReactNode } from 'react';
+import { LANGUAGE_NAMES } from '../../../app/texts/language.ts';
+import { LANGUAGES, type Preferences } from '../../../app/settings/preferences.ts';
 import type { PanelState } from '../../../app/ipc/panel.ts';
+import { Menu, MenuChoice, MenuItem } from '../kit/Menu.tsx';
+import { KEYS } from '../shortcuts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { browserSummary, kommoSummary, phoneSummary, type Summary, type Tone } from '../view/status.ts';
@@ -30,7 +38,7 @@ const TONE_ICONS: Record<Tone, LucideIcon> = {
 };
 
 /** The three connections; each opens what is to be said and done about it. */
-export function StatusBar({ state }: { state: PanelState }) {
+export function StatusBar({ state, showShortcuts }: { state: PanelState; showShortcuts: () => void }) {
   const texts = useTexts();
   const [open, setOpen] = useState<Connection | null>(null);
   const details = useId();
@@ -40,8 +48,15 @@ export function StatusBar({ state }: { state: PanelState }) {
     const close = (event: KeyboardEvent) => {
       if (event.key === 'Escape') setOpen(null);
     };
+    const leave = ({ target }: PointerEvent) => {
+      if (target instanceof Element && target.closest('.status, .popup-place') === null) setOpen(null);
+    };
     window.addEventListener('keydown', close);
-    return () => window.removeEventListener('keydown', close);
+    window.addEventListener('pointerdown', leave);
+    return () => {
+      window.removeEventListener('keydown', close);
+      window.removeEventListener('pointerdown', leave);
+    };
   }, [open]);
   const summaries: Record<Connection, Summary> = {
     phone: phoneSummary(state.phone, state.preferences, texts),
@@ -70,6 +85,7 @@ export function StatusBar({ state }: { state: PanelState }) {
         {item('kommo', IdCard)}
         {item('browser', AppWindow)}
         {state.phone.state !== 'not-set-up' && <QuietSwitch preferences={state.preferences} />}
+        <MainMenu preferences={state.preferences} showShortcuts={showShortcuts} />
       </nav>
       <div
         id={details}
@@ -85,6 +101,48 @@ export function StatusBar({ state }: { state: PanelState }) {
         )}
       </div>
     </header>
+  );
+}
+
+/** What is not needed every day: how the panel looks and speaks, and its keys. */
+function MainMenu({ preferences, showShortcuts }: { preferences: Preferences; showShortcuts: () => void }) {
+  const { menu } = useTexts();
+  const { request } = useStore();
+  const { run } = useAsking();
+  const set = (change: Partial<Preferences>) =>
+    void run(() => request('setPreferences', { ...preferences, ...change }));
+  return (
+    <>
+      <Menu label={menu.open} icon={EllipsisVertical} className="quiet-switch">
+        <MenuChoice
+          icon={Languages}
+          label={menu.language}
+          value={preferences.language}
+          options={[
+            { value: 'system', label: menu.system },
+            ...LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value], language: value })),
+          ]}
+          choose={(language) => set({ language })}
+        />
+        <MenuChoice
+          icon={Contrast}
+          label={menu.theme}
+          value={preferences.theme}
+          options={[
+            { value: 'system', label: menu.system },
+            { value: 'light', label: menu.themes.light },
+            { value: 'dark', label: menu.themes.dark },
+            { value: 'contrast', label: menu.themes.contrast },
+          ]}
+          choose={(theme) => set({ theme })}
+        />
+        <MenuItem icon={Keyboard} label={menu.shortcuts} hint={KEYS.sheet} choose={showShortcuts} />
+      </Menu>
+      {/* The keys find a button: this one is for them and for screen readers. */}
+      <button type="button" className="unseen" tabIndex={-1} aria-keyshortcuts={KEYS.sheet} onClick={showShortcuts}>
+        {menu.shortcuts}
+      </button>
+    </>
   );
 }
 

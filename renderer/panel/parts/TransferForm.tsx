@@ -4,6 +4,7 @@ import type { CallView } from '../../../app/ipc/panel.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useStore, type Asking } from '../use-panel.ts';
 import { cleanDial } from '../view/dial.ts';
+import { PeopleField } from './PeopleField.tsx';
 
 /** To whom the call goes: at once, or after a word with them. */
 export function TransferForm({ call, asking, close }: { call: CallView; asking: Asking; close: () => void }) {
@@ -40,39 +41,33 @@ export function TransferForm({ call, asking, close }: { call: CallView; asking: 
         void send('consult');
       }}
     >
-      <input
-        ref={field}
-        className="input"
-        type="text"
-        inputMode="tel"
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={128}
-        aria-label={texts.calls.ofCall(texts.calls.transferTo, call.title)}
-        placeholder={texts.calls.transferTo}
+      <PeopleField
+        field={field}
+        label={texts.calls.ofCall(texts.calls.transferTo, call.title)}
         value={value}
-        onKeyDown={leave}
-        onChange={(event) => {
-          setValue(event.currentTarget.value);
+        change={(next) => {
+          setValue(next);
           asking.say(null);
         }}
-      />
-      <div className="transfer-ways">
-        <button type="submit" className="button primary" aria-disabled={asking.busy} onKeyDown={leave}>
-          <MessageCircleQuestion size={16} />
-          {texts.calls.askFirst}
-        </button>
-        <button
-          type="button"
-          className="button"
-          aria-disabled={asking.busy}
-          onKeyDown={leave}
-          onClick={() => void send('transfer')}
-        >
-          <PhoneForwarded size={16} />
-          {texts.calls.transferNow}
-        </button>
-      </div>
+        leave={close}
+      >
+        <div className="transfer-ways">
+          <button type="submit" className="button primary" aria-disabled={asking.busy} onKeyDown={leave}>
+            <MessageCircleQuestion size={16} />
+            {texts.calls.askFirst}
+          </button>
+          <button
+            type="button"
+            className="button"
+            aria-disabled={asking.busy}
+            onKeyDown={leave}
+            onClick={() => void send('transfer')}
+          >
+            <PhoneForwarded size={16} />
+            {texts.calls.transferNow}
+          </button>
+        </div>
+      </PeopleField>
     </form>
   );
 }

@@ -9,11 +9,15 @@ import type {
   PanelState,
   PhoneStatus,
 } from '../../../app/ipc/panel.ts';
+import { pluralOf, type Language } from '../../../app/texts/language.ts';
+import { en as administration, type Administration } from './administration/en.ts';
 import type { Grade } from '../view/call.ts';
+import type { StepName } from '../view/timeline.ts';
 
 export type Texts = {
-  /** BCP 47 tag, for dates and numbers too. */
-  language: string;
+  administration: Administration;
+  /** For dates and numbers too. */
+  language: Language;
   app: string;
   starting: string;
   tryAgain: string;
@@ -22,6 +26,35 @@ export type Texts = {
   /** When main does not answer at all, or the bridge itself is missing. */
   noAnswer: string;
   noBridge: string;
+  menu: {
+    open: string;
+    settings: string;
+    diagnostics: string;
+    shortcuts: string;
+    language: string;
+    theme: string;
+    system: string;
+    themes: Record<'light' | 'dark' | 'contrast', string>;
+    back: string;
+  };
+  shortcuts: {
+    title: string;
+    lead: string;
+    dial: string;
+    search: string;
+    answer: string;
+    hangUp: string;
+    hold: string;
+    mute: string;
+    transfer: string;
+    newest: string;
+    sheet: string;
+    close: string;
+  };
+  /** The last call with the same party: `Last contact: yesterday, 4 min, you`. */
+  lastContact: { said: (what: string) => string; you: string; first: string };
+  people: { search: string; recent: string; inKommo: string; searching: string; none: string };
+  after: { title: (who: string) => string; saving: string; left: (duration: string) => string };
   status: {
     region: string;
     phone: string;
@@ -116,7 +149,8 @@ export type Texts = {
     ofCall: (action: string, who: string) => string;
   };
   quality: Record<Grade, string> & {
-    lost: (percent: string) => string;
+    /** A share of 0 to 1. */
+    lost: (share: number) => string;
     jitter: (ms: number) => string;
     roundTrip: (ms: number) => string;
   };
@@ -186,6 +220,27 @@ export type Texts = {
     onDeskPhone: string;
     sounded: (grade: string, figures: string) => string;
     incomingLead: string;
+    search: string;
+    searchClear: string;
+    show: string;
+    filters: Record<'all' | 'missed' | 'not-delivered', string>;
+    onlyParty: (who: string) => string;
+    everybody: string;
+    nothingFound: string;
+    nothingFoundHint: string;
+    /** Said aloud when a search has its answer. */
+    found: (calls: number, more: boolean) => string;
+    more: (who: string) => string;
+    play: string;
+    partyOnly: string;
+    exportCsv: string;
+    exported: (calls: number, file: string) => string;
+    timeline: string;
+    timelineOf: (who: string) => string;
+    timelineEmpty: string;
+    /** Seconds since the call began: `+2.4 s`. */
+    after: (seconds: number) => string;
+    steps: Record<StepName, string>;
   };
   annotate: {
     title: string;
@@ -260,7 +315,12 @@ export type Texts = {
   };
 };
 
+const plural = pluralOf('en');
+const oneDigit = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
+
 export const en: Texts = {
+  administration,
   language: 'en',
   app: 'Ringside',
   starting: 'Starting…',
@@ -269,6 +329,44 @@ export const en: Texts = {
   dismiss: 'Dismiss',
   noAnswer: 'Ringside did not answer. Try again; if it stays so, quit Ringside and start it again.',
   noBridge: 'This window is not connected to Ringside. Quit Ringside and start it again.',
+  menu: {
+    open: 'Menu',
+    settings: 'Settings',
+    diagnostics: 'Diagnostics',
+    shortcuts: 'Keyboard shortcuts',
+    language: 'Language',
+    theme: 'Appearance',
+    system: 'As the system',
+    themes: { light: 'Light', dark: 'Dark', contrast: 'High contrast' },
+    back: 'Back to the calls',
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    lead: 'They work while this window has the keyboard.',
+    dial: 'Type a number',
+    search: 'Search the history',
+    answer: 'Answer',
+    hangUp: 'Hang up or decline',
+    hold: 'Hold or resume',
+    mute: 'Mute or unmute',
+    transfer: 'Transfer',
+    newest: 'Newest and oldest call',
+    sheet: 'Show this list',
+    close: 'Close what is open',
+  },
+  lastContact: { said: (what) => `Last contact: ${what}`, you: 'you', first: 'First call with this number' },
+  people: {
+    search: 'Name or number',
+    recent: 'Recent',
+    inKommo: 'In Kommo',
+    searching: 'Searching in Kommo…',
+    none: 'Nobody found. A number can be typed as it is.',
+  },
+  after: {
+    title: (who) => `After the call with ${who}`,
+    saving: 'On its way to the card.',
+    left: (duration) => `${duration} left to add something`,
+  },
   status: {
     region: 'Connections',
     phone: 'Phone',
@@ -326,17 +424,19 @@ export const en: Texts = {
     signOut: 'Sign out',
     signOutSure: 'Sign out? Callers will not be looked up until you sign in again.',
     signOutWaiting: (calls) =>
-      calls === 1
-        ? '1 call is not in Kommo yet. Keep it for your next sign-in, or give it up?'
-        : `${calls} calls are not in Kommo yet. Keep them for your next sign-in, or give them up?`,
+      plural(calls, {
+        one: '# call is not in Kommo yet. Keep it for your next sign-in, or give it up?',
+        other: '# calls are not in Kommo yet. Keep them for your next sign-in, or give them up?',
+      }),
     signOutKeep: 'Sign out, keep calls',
     signOutGiveUp: 'Sign out, give up calls',
     pair: 'Get a pairing code',
     forget: 'Forget browsers',
     forgetSure: (browsers) =>
-      browsers === 1
-        ? 'Forget the paired browser? It has to be paired again.'
-        : `Forget all ${browsers} paired browsers? Each has to be paired again.`,
+      plural(browsers, {
+        one: 'Forget the paired browser? It has to be paired again.',
+        other: 'Forget all # paired browsers? Each has to be paired again.',
+      }),
     keep: 'Cancel',
   },
   notices: 'Notices',
@@ -356,7 +456,7 @@ export const en: Texts = {
     elapsed: (duration) => `Time ${duration}`,
     elapsedAtLeast: (duration) => `Time at least ${duration}`,
     announce: (who) => `Incoming call from ${who}`,
-    matches: (people) => `${people} matches`,
+    matches: (people) => plural(people, { one: '# match', other: '# matches' }),
     choose: 'Several people have this number. Who is it?',
     unnamed: (what) => `${what} without a name`,
     line: (line) => `Line: ${line}`,
@@ -395,7 +495,7 @@ export const en: Texts = {
     good: 'Good',
     fair: 'Fair',
     poor: 'Poor',
-    lost: (percent) => `${percent} % lost`,
+    lost: (share) => `${percent.format(share)} lost`,
     jitter: (ms) => `${ms} ms jitter`,
     roundTrip: (ms) => `${ms} ms there and back`,
   },
@@ -453,7 +553,7 @@ export const en: Texts = {
     older: 'Show older calls',
     newest: 'Back to the newest calls',
     loading: 'Loading…',
-    undelivered: (calls) => (calls === 1 ? '1 call not in Kommo yet' : `${calls} calls not in Kommo yet`),
+    undelivered: (calls) => plural(calls, { one: '# call not in Kommo yet', other: '# calls not in Kommo yet' }),
     disposition: {
       answered: 'Answered',
       missed: 'Missed',
@@ -515,6 +615,59 @@ export const en: Texts = {
     onDeskPhone: 'On the desk phone',
     sounded: (grade, figures) => `Sounded ${grade}: ${figures}`,
     incomingLead: 'incoming leads',
+    search: 'Search name, number or note',
+    searchClear: 'Clear the search',
+    show: 'Show',
+    filters: { all: 'All', missed: 'Missed', 'not-delivered': 'Not in Kommo' },
+    onlyParty: (who) => `Calls with ${who}`,
+    everybody: 'Show everybody',
+    nothingFound: 'No call fits',
+    nothingFoundHint: 'Try fewer letters, or show all calls.',
+    found: (calls, more) => plural(calls, more ? { other: '# calls and more' } : { one: '# call', other: '# calls' }),
+    more: (who) => `More about the call with ${who}`,
+    play: 'Play the recording',
+    partyOnly: 'Only calls with this number',
+    exportCsv: 'Export as CSV',
+    exported: (calls, file) => plural(calls, { one: `# call saved in ${file}.`, other: `# calls saved in ${file}.` }),
+    timeline: 'What happened',
+    timelineOf: (who) => `What happened with the call: ${who}`,
+    timelineEmpty: 'Nothing is written about this call any more.',
+    after: (seconds) => `+${oneDigit.format(seconds)} s`,
+    steps: {
+      invite: 'The call came to this computer.',
+      dialling: 'The call went out.',
+      pop: 'Its card was opened.',
+      'toast.requested': 'The notification was asked for.',
+      'toast.shown': 'The system showed the notification.',
+      'toast.failed': 'The system did not show the notification. Calls appear in this window then.',
+      'resolve.sent': 'Kommo was asked who it is.',
+      'resolve.done': 'Kommo answered.',
+      'resolve.dropped': 'Kommo was not asked: the call was over.',
+      'resolve.matches': 'Several people have this number.',
+      'match.chosen': 'You said who it is.',
+      'command.answer': 'You pressed Answer.',
+      'command.decline': 'You pressed Decline.',
+      'command.hang-up': 'You pressed Hang up.',
+      'command.silence': 'You silenced the ringing.',
+      answered: 'The call was answered.',
+      'media.connected': 'Sound flowed.',
+      'media.failed': 'There was no sound.',
+      held: 'The call was put on hold.',
+      resumed: 'The call went on.',
+      continued: 'The call went on with somebody else.',
+      'transfer.asked': 'The transfer was asked for.',
+      'transfer.ringing': 'The transfer rang.',
+      'transfer.failed': 'The transfer did not work.',
+      ended: 'The call ended.',
+      freed: 'The line was free again.',
+      'journal.written': 'The call was written to the history.',
+      recording: 'The recording was found.',
+      'card.opened': 'Its card was opened in the browser.',
+      'delivery.card': 'It was saved to the card.',
+      'delivery.card.failed': 'It could not be saved to the card.',
+      'delivery.widget': 'It was shown on Kommo’s page.',
+      'delivery.widget.failed': 'It could not be shown on Kommo’s page.',
+    },
   },
   annotate: {
     title: 'About this call',
@@ -557,9 +710,10 @@ export const en: Texts = {
     other: (account, before) =>
       `You signed in to ${account}. Ringside was signed in to ${before} before. Nothing is changed yet.`,
     otherWaiting: (calls, before) =>
-      calls === 1
-        ? `1 call still waits for ${before}. It is given up when you change.`
-        : `${calls} calls still wait for ${before}. They are given up when you change.`,
+      plural(calls, {
+        one: `# call still waits for ${before}. It is given up when you change.`,
+        other: `# calls still wait for ${before}. They are given up when you change.`,
+      }),
     otherTake: (account) => `Change to ${account}`,
     address: 'Kommo address',
     addressPlaceholder: 'acme.kommo.com',

@@ -1,7 +1,9 @@
 import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
+import { formatAgo, formatSpell } from './days.ts';
 import { formatDuration } from './duration.ts';
+import { dispositionText } from './history.ts';
 
 /** What the agent can do to take a call or to end it, most likely first. */
 export type CallAction = 'answer' | 'decline' | 'hangUp';
@@ -87,14 +89,12 @@ export function gradeOf({ mos }: Pick<Quality, 'mos'>): Grade {
   return mos >= 3.9 ? 'good' : mos >= 3.1 ? 'fair' : 'poor';
 }
 
-/** The figures behind the grade: `opus, 0.4 % lost, 30 ms there and back`. */
+/** The figures behind the grade: `opus, 0.4% lost, 30 ms there and back`. */
 export function qualityText({ codec, loss, jitterMs, roundTripMs }: Quality, { quality }: Texts): string {
-  const parts = [codec, quality.lost(percent(loss)), quality.jitter(Math.round(jitterMs))];
+  const parts = [codec, quality.lost(loss), quality.jitter(Math.round(jitterMs))];
   if (roundTripMs !== null) parts.push(quality.roundTrip(Math.round(roundTripMs)));
   return parts.filter((part) => part !== '').join(', ');
 }
-
-const percent = (share: number): string => (share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0);
 
 /** The badge of a call: what the caller is in Kommo; null while that is not known or was not asked. */
 export function badgeOf(call: Pick<CallView, 'caller' | 'resolving'>, texts: Texts): string | null {
@@ -107,4 +107,21 @@ export function badgeOf(call: Pick<CallView, 'caller' | 'resolving'>, texts: Tex
 export function subtitleOf(call: Pick<CallView, 'title' | 'number' | 'resolving'>, texts: Texts): string {
   if (call.resolving && call.title === call.number) return texts.calls.resolving;
   return call.title === call.number ? '' : call.number;
+}
+
+/** The call before this one with the same party, in words: `yesterday, 4 min, you`; null where there was none. */
+export function lastContactText(
+  { lastContact }: Pick<CallView, 'lastContact'>,
+  now: number,
+  texts: Texts,
+  locales: string[],
+): string | null {
+  if (lastContact === null) return null;
+  const { at, direction, disposition, talkSeconds, agent, mine } = lastContact;
+  const what =
+    disposition === 'answered'
+      ? formatSpell(talkSeconds, locales)
+      : dispositionText({ disposition, direction, talkSeconds }, texts).toLocaleLowerCase(locales);
+  const who = mine ? texts.lastContact.you : agent;
+  return texts.lastContact.said([formatAgo(at, now, locales), what, ...(who === null ? [] : [who])].join(', '));
 }

@@ -7,24 +7,26 @@ function dayKey(at: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-export type Day<T> = { key: string; heading: string; entries: T[] };
+/** A list with a heading before each day's entries: what a virtual list shows row by row. */
+export type DayRow<T> = { kind: 'day'; key: string; heading: string } | { kind: 'entry'; entry: T };
 
-/** Puts entries, newest first, under the days of this computer's time zone, keeping their order. */
-export function groupByDay<T>(
+/** Puts a heading before the entries, newest first, of each day of this computer's time zone, keeping their order. */
+export function rowsByDay<T>(
   entries: readonly T[],
   startedAt: (entry: T) => number,
   now: number,
   texts: Texts,
   locales: string[],
-): Day<T>[] {
-  const days: Day<T>[] = [];
+): DayRow<T>[] {
+  const rows: DayRow<T>[] = [];
+  let last: string | null = null;
   for (const entry of entries) {
     const key = dayKey(startedAt(entry));
-    const last = days.at(-1);
-    if (last?.key === key) last.entries.push(entry);
-    else days.push({ key, heading: dayHeading(startedAt(entry), now, texts, locales), entries: [entry] });
+    if (key !== last) rows.push({ kind: 'day', key, heading: dayHeading(startedAt(entry), now, texts, locales) });
+    rows.push({ kind: 'entry', entry });
+    last = key;
   }
-  return days;
+  return rows;
 }
 
 function dayHeading(at: number, now: number, texts: Texts, locales: string[]): string {
@@ -46,6 +48,28 @@ function dayHeading(at: number, now: number, texts: Texts, locales: string[]): s
 /** The time of day, in the reader's own 12 or 24 hours. */
 export function formatTime(at: number, locales: string[]): string {
   return new Intl.DateTimeFormat(locales, { hour: 'numeric', minute: '2-digit' }).format(at);
+}
+
+/** How long ago, in the words people use: `yesterday`, `3 hours ago`, `last month`. */
+export function formatAgo(at: number, now: number, locales: string[]): string {
+  const relative = new Intl.RelativeTimeFormat(locales, { numeric: 'auto' });
+  const minutes = Math.round((at - now) / 60_000);
+  if (minutes > -60) return relative.format(Math.min(minutes, 0), 'minute');
+  // By the calendar: what was at eleven in the evening was yesterday, not nine hours ago.
+  const days = Math.round((startOfDay(at) - startOfDay(now)) / 86_400_000);
+  if (days === 0) return relative.format(Math.round(minutes / 60), 'hour');
+  if (days > -14) return relative.format(days, 'day');
+  if (days > -60) return relative.format(Math.round(days / 7), 'week');
+  if (days > -365) return relative.format(Math.round(days / 30.4), 'month');
+  return relative.format(Math.round(days / 365.25), 'year');
+}
+
+const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
+
+/** How long somebody talked, roughly: `40 sec`, `4 min`. */
+export function formatSpell(seconds: number, locales: string[]): string {
+  const [value, unit] = seconds < 60 ? [seconds, 'second'] : [Math.round(seconds / 60), 'minute'];
+  return new Intl.NumberFormat(locales, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
 /**

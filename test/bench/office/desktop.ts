@@ -140,7 +140,10 @@ const calls = createCalls({
   popRule: () => ({ pop: 'never', popOnlyResponsible: false }),
   pop: () => {},
   toasts: createToasts({
-    service: () => ({ create: () => ({ show: () => Promise.resolve({ shown: true }), close: () => {} }) }),
+    service: () => ({
+      name: () => Promise.resolve(null),
+      create: () => ({ show: () => Promise.resolve({ shown: true }), close: () => {} }),
+    }),
     timeline,
     acted: () => {},
     notShown: () => {},

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { build, createLogger } from 'vite';
-import type { HistoryEntry, PanelState } from '../../../app/ipc/panel.ts';
+import type { HistoryEntry, HistorySearch, PanelState } from '../../../app/ipc/panel.ts';
 import { bundles } from '../../../scripts/bundles.ts';
 
 /** As main serves `app://panel/`. */
@@ -30,6 +30,8 @@ export type World = {
   state: PanelState;
   history?: HistoryEntry[];
   refusals?: Record<string, string>;
+  /** What these requests give. */
+  answers?: Record<string, unknown>;
   broken?: string[];
 };
 
@@ -121,10 +123,28 @@ async function openPanel(
       const refusal = fake.world.refusals?.[request];
       if (refusal !== undefined) return { ok: false, message: refusal };
       if (request === 'state') return { ok: true, value: fake.world.state };
-      if (request !== 'history') return { ok: true, value: null };
-      const [before, limit] = parameters as [number | null, number];
-      const older = (fake.world.history ?? []).filter(({ call }) => before === null || call.startedAt < before);
-      return { ok: true, value: older.slice(0, limit) };
+      const given = fake.world.answers?.[request];
+      if (given !== undefined) return { ok: true, value: given };
+      if (request === 'searchPeople' || request === 'callTimeline') return { ok: true, value: [] };
+      if (request === 'exportHistory') return { ok: true, value: { file: null, calls: 0 } };
+      if (request !== 'history' && request !== 'searchHistory') return { ok: true, value: null };
+      const everything = { text: '', filter: 'all', partyOf: null } as const;
+      const [search, before, limit] = (request === 'history' ? [everything, ...parameters] : parameters) as [
+        HistorySearch,
+        number | null,
+        number,
+      ];
+      const all = fake.world.history ?? [];
+      const party = all.find(({ call }) => call.id === search.partyOf)?.call.number.e164;
+      const fits = all.filter(
+        ({ call, deliveries }) =>
+          (before === null || call.startedAt < before) &&
+          JSON.stringify(call).toLowerCase().includes(search.text.trim().toLowerCase()) &&
+          (search.filter !== 'missed' || call.disposition === 'missed') &&
+          (search.filter !== 'not-delivered' || deliveries.some(({ state }) => state === 'failed')) &&
+          (party === undefined || call.number.e164 === party),
+      );
+      return { ok: true, value: fits.slice(0, limit) };
     };
     Object.assign(window, {
       fake,
@@ -152,7 +172,8 @@ async function openPanel(
   return {
     page,
     faults,
-    asked: async () => (await requests()).filter(([request]) => request !== 'state' && request !== 'history'),
+    asked: async () =>
+      (await requests()).filter(([request]) => !/^(state|history|searchHistory)$/.test(String(request))),
     paged: async () =>
       (await requests()).filter(([request]) => request === 'history').map(([, ...parameters]) => parameters),
     push: (state) =>

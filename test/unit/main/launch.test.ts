@@ -6,7 +6,7 @@ const cwd = path.resolve('/home/ana');
 const launch = (args: string[], env: Record<string, string> = {}) => parseLaunch(['ringside', ...args], env, cwd);
 const taken = (provision: string | null, profile: string | null, hidden = false, link: string | null = null) => ({
   ok: true,
-  launch: { provision, profile, hidden, link },
+  launch: { provision, policy: null, profile, hidden, link },
 });
 
 test.each<[string, string[], Record<string, string>, unknown]>([

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, CallMatch, CompletedCall } from '../../../../app/calls/completed-call.ts';
 import type { PhoneCommand, PhoneEvent } from '../../../../app/calls/phone-event.ts';
-import type { CallView } from '../../../../app/ipc/panel.ts';
+import type { LiveCall } from '../../../../app/ipc/panel.ts';
 import { callParams } from '../../../../app/kommo/call-on-card.ts';
 import type { CallSettings } from '../../../../app/settings/provisioning.ts';
 import type { Listener, Resolution } from '../../../../main/caller/caller.ts';
@@ -13,7 +13,7 @@ const anna = { kind: 'entity', entity: { type: 'lead', id: 5 }, name: 'Anna Petr
 let steps: string[];
 let recorded: { call: CompletedCall; settled: boolean }[];
 let settledWith: [string, { caller?: Caller; matches?: CallMatch[] }][];
-let views: CallView[];
+let views: LiveCall[];
 let commands: PhoneCommand[];
 let calls: Calls;
 /** Kommo's answer to the last call that was asked about. */

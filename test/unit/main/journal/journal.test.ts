@@ -12,6 +12,7 @@ import {
   type Journal,
   type JournalTrouble,
 } from '../../../../main/journal/journal.ts';
+import { MIGRATIONS } from '../../../../main/journal/store.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 
 let folder: string;
@@ -346,13 +347,20 @@ describe('the account of a delivery', () => {
   });
 
   test('a file from before there were accounts is read, and belongs to nobody yet', () => {
-    journal.record(completedCall(), ['card'], 0);
     journal.close();
-    const file = path.join(folder, 'journal.db');
-    const db = new Database(file);
-    db.exec(
-      'ALTER TABLE deliveries DROP COLUMN account; ALTER TABLE deliveries DROP COLUMN account_name; PRAGMA user_version = 2;',
+    fs.rmSync(folder, { recursive: true });
+    fs.mkdirSync(folder);
+    const db = new Database(path.join(folder, 'journal.db'));
+    for (const migration of MIGRATIONS.slice(0, 2)) db.exec(migration);
+    const { id, callId, startedAt } = completedCall();
+    db.prepare('INSERT INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)').run(
+      id,
+      callId,
+      startedAt,
+      JSON.stringify(completedCall()),
     );
+    db.exec(`INSERT INTO deliveries (call, target, state, next_try) VALUES ('${id}', 'card', 'waiting', 0)`);
+    db.exec('PRAGMA user_version = 2');
     db.close();
     journal = openJournal(folder, never);
     expect(due(0)).toMatchObject([{ call: { id: 'r-1' }, account: null }]);

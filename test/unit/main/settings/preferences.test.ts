@@ -27,6 +27,10 @@ test('at first the defaults count, and nothing is written', () => {
     doNotDisturb: false,
     callWaiting: true,
     links: 'ask',
+    language: 'system',
+    theme: 'system',
+    shortcuts: { answer: null, hangUp: null, mute: null, dialCopied: null },
+    startWithSystem: false,
   });
   expect(fs.readdirSync(folder)).toEqual([]);
 });
@@ -40,11 +44,16 @@ test('what was chosen counts at once and after a restart', () => {
     ringVolume: fc.double({ min: 0, max: 1, noNaN: true }).map((volume) => volume + 0),
     ringOnSpeaker: fc.boolean(),
   });
+  const keys = fc.option(fc.constantFrom('CommandOrControl+Alt+A', 'F9', 'Alt+Shift+,'));
   const chosen: fc.Arbitrary<Preferences> = fc.record({
     audio,
     doNotDisturb: fc.boolean(),
     callWaiting: fc.boolean(),
     links: fc.constantFrom('ask', 'dial'),
+    language: fc.constantFrom('system', 'en', 'ru'),
+    theme: fc.constantFrom('system', 'contrast'),
+    shortcuts: fc.record({ answer: keys, hangUp: keys, mute: keys, dialCopied: keys }),
+    startWithSystem: fc.boolean(),
   });
   fc.assert(
     fc.property(chosen, (next) => {
@@ -66,17 +75,21 @@ test('a file of an older version keeps what it knows', () => {
   });
 });
 
-test.each(['', '{"doNotDist', 'null', '{"links":"always"}', '{"audio":{"ringVolume":7}}'])(
-  'a damaged file is put aside and the defaults count: %j',
-  (content) => {
-    fs.writeFileSync(file(), content);
-    expect(open().current()).toEqual(defaultPreferences);
-    expect(fs.readFileSync(`${file()}.damaged`, 'utf8')).toBe(content);
-    expect(log.mock.calls.map(([event]) => event)).toEqual(['preferences.damaged']);
-    expect(open().current()).toEqual(defaultPreferences);
-    expect(log).toHaveBeenCalledTimes(1);
-  },
-);
+test.each([
+  '',
+  '{"doNotDist',
+  'null',
+  '{"links":"always"}',
+  '{"audio":{"ringVolume":7}}',
+  '{"shortcuts":{"mute":"Ctrl+"}}',
+])('a damaged file is put aside and the defaults count: %j', (content) => {
+  fs.writeFileSync(file(), content);
+  expect(open().current()).toEqual(defaultPreferences);
+  expect(fs.readFileSync(`${file()}.damaged`, 'utf8')).toBe(content);
+  expect(log.mock.calls.map(([event]) => event)).toEqual(['preferences.damaged']);
+  expect(open().current()).toEqual(defaultPreferences);
+  expect(log).toHaveBeenCalledTimes(1);
+});
 
 test('where nothing can be kept, what was chosen still counts', () => {
   const kept = open();

@@ -20,6 +20,7 @@ beforeEach(() => {
   notShown.mockClear();
   timeline.length = 0;
   const service: ToastService = {
+    name: () => Promise.resolve(null),
     create(onAction, onClosed) {
       const shown: Shown = { contents: [], closed: false, act: onAction, dismissed: onClosed };
       desktop.push(shown);

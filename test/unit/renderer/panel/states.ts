@@ -43,6 +43,9 @@ export const atWork: PanelState = {
   lastDialled: null,
   undelivered: 0,
   notices: [],
+  shortcuts: { answer: 'off', hangUp: 'off', mute: 'off', dialCopied: 'off' },
+  settingsVersion: 1,
+  testNumber: null,
 };
 
 /** A ringing call of Maria, whose name is there already. */
@@ -71,6 +74,7 @@ export function ringingCall(change: Partial<CallView> = {}): CallView {
     transfer: null,
     earlyMedia: false,
     quality: null,
+    lastContact: null,
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { HistoryEntry, PanelBridge, PanelState } from '../../../../app/ipc/panel.ts';
-import { createPanelStore } from '../../../../renderer/panel/store.ts';
+import type { HistoryEntry, HistorySearch, PanelBridge, PanelState } from '../../../../app/ipc/panel.ts';
+import { createPanelStore, type PanelSnapshot } from '../../../../renderer/panel/store.ts';
 import { atWork, pastCall } from './states.ts';
 
 /** Main in miniature: `total` calls, one a second, newest first; answers wait in `held` while `hold` is on. */
@@ -9,12 +9,21 @@ function office(total: number) {
   const stateListeners = new Set<(state: PanelState) => void>();
   const historyListeners = new Set<() => void>();
   const held: (() => void)[] = [];
+  const asked: string[] = [];
   const mode = { hold: false, broken: false };
   const value = (request: string, parameters: readonly unknown[]): unknown => {
     if (request === 'state') return atWork;
-    if (request !== 'history') return null;
-    const [before, limit] = parameters as [number | null, number];
-    return calls.filter(({ call }) => before === null || call.startedAt < before).slice(0, limit);
+    if (request !== 'history' && request !== 'searchHistory') return null;
+    const [search, before, limit] = (request === 'history' ? [null, ...parameters] : parameters) as [
+      HistorySearch | null,
+      number | null,
+      number,
+    ];
+    asked.push(request);
+    return calls
+      .filter(({ call }) => before === null || call.startedAt < before)
+      .filter(({ call }) => search === null || call.id.includes(search.text))
+      .slice(0, limit);
   };
   const bridge = {
     request: async (request: string, ...parameters: unknown[]) => {
@@ -33,9 +42,11 @@ function office(total: number) {
     },
   } as unknown as PanelBridge;
   return {
-    store: createPanelStore(bridge, 'No answer.'),
+    store: createPanelStore(bridge, () => 'No answer.'),
     mode,
     held,
+    asked,
+    calls,
     add: (entry: HistoryEntry) => calls.unshift(entry),
     pushState: (state: PanelState) => stateListeners.forEach((listener) => listener(state)),
     pushHistory: () => historyListeners.forEach((listener) => listener()),
@@ -57,49 +68,77 @@ async function settled(store: ReturnType<typeof office>['store']) {
 
 const ids = (store: ReturnType<typeof office>['store']) => store.snapshot().history.entries.map(({ call }) => call.id);
 
-test('pages down without a gap or a repeat, and keeps no more than 200 entries', async () => {
+/** Resolves when the store shows what is waited for. */
+async function until(store: ReturnType<typeof office>['store'], shows: (snapshot: PanelSnapshot) => boolean) {
+  await new Promise<void>((resolve) => {
+    const look = () => {
+      if (shows(store.snapshot())) resolve();
+    };
+    store.subscribe(look);
+    look();
+  });
+}
+
+test('reads on without a gap or a repeat, to the very first call', async () => {
   const { store } = office(430);
   store.start();
   await settled(store);
-  const seen = [...ids(store)];
-  while (store.snapshot().history.more) {
-    await store.older();
-    for (const id of ids(store)) if (!seen.includes(id)) seen.push(id);
-    expect(ids(store).length).toBeLessThanOrEqual(200);
-  }
-  expect(seen).toEqual(Array.from({ length: 430 }, (_, index) => `call-${index}`));
-  expect(ids(store).at(-1)).toBe('call-429');
-
-  await store.newest();
-  expect(ids(store)[0]).toBe('call-0');
-  expect(store.snapshot().history.before).toBeNull();
+  while (store.snapshot().history.more) await store.older();
+  expect(ids(store)).toEqual(Array.from({ length: 430 }, (_, index) => `call-${index}`));
 });
 
-test('a change reloads the window where it is: older calls stay in sight while a new one comes in above', async () => {
-  const { store, add, pushHistory } = office(430);
+test('two calls for older entries at once read them once', async () => {
+  const { store } = office(430);
   store.start();
   await settled(store);
-  for (let page = 0; page < 5; page++) await store.older();
-  const before = ids(store);
+  await Promise.all([store.older(), store.older()]);
+  expect(ids(store)).toEqual(Array.from({ length: 100 }, (_, index) => `call-${index}`));
+});
+
+test('a change far down is seen where the agent looks, a new call comes in above, and nothing is lost', async () => {
+  const { store, calls, add, pushHistory } = office(430);
+  store.start();
+  await settled(store);
+  while (store.snapshot().history.more) await store.older();
+  store.look(300);
+  const changed = calls[310];
+  if (changed === undefined) throw new Error('There is no such call.');
+  calls[310] = { ...changed, savedTo: 'contact' };
   add(pastCall('new', 0));
   pushHistory();
+  await until(store, ({ recent, history }) => recent[0]?.call.id === 'new' && history.entries.length === 431);
+  expect(ids(store)).toEqual(['new', ...Array.from({ length: 430 }, (_, index) => `call-${index}`)]);
+  expect(store.snapshot().history.entries[311]?.savedTo).toBe('contact');
+});
+
+test('a search has its own answer; the newest calls are known beside it, and come with a new one', async () => {
+  const { store, asked, add, pushHistory } = office(430);
+  store.start();
   await settled(store);
-  expect(ids(store)).toEqual(before);
+  await store.search({ text: 'call-42' });
+  expect(ids(store)).toEqual(['call-42', ...Array.from({ length: 10 }, (_, index) => `call-${420 + index}`)]);
+  expect(asked.at(-1)).toBe('searchHistory');
+  add(pastCall('new', 0));
+  pushHistory();
+  await until(store, ({ recent }) => recent[0]?.call.id === 'new');
+  expect(ids(store)).not.toContain('new');
+  await store.search({ text: '' });
+  expect(ids(store)[0]).toBe('new');
+  expect(asked.at(-1)).toBe('history');
 });
 
 test('an answer that was overtaken by a later one changes nothing', async () => {
-  const { store, mode, held, add } = office(10);
+  const { store, mode, held } = office(10);
   store.start();
   await settled(store);
   mode.hold = true;
-  const first = store.newest();
-  add(pastCall('new', 0));
-  const second = store.newest();
+  const first = store.search({ text: 'call-1' });
+  const second = store.search({ text: 'call-2' });
   held[1]?.();
   await second;
   held[0]?.();
   await first;
-  expect(ids(store)[0]).toBe('new');
+  expect(ids(store)).toEqual(['call-2']);
 });
 
 test('what main pushed wins over the answer to the first question', async () => {

@@ -119,9 +119,9 @@ test('how it sounds: a grade, and its figures', () => {
     'poor',
   ]);
   const quality = { codec: 'opus', loss: 0.004, jitterMs: 3.4, roundTripMs: 30.2, mos: 4.3 };
-  expect(qualityText(quality, en)).toBe('opus, 0.4 % lost, 3 ms jitter, 30 ms there and back');
-  expect(qualityText({ ...quality, codec: '', loss: 0.25, roundTripMs: null }, en)).toBe('25 % lost, 3 ms jitter');
-  expect(qualityText({ ...quality, loss: 0 }, en)).toMatch(/ 0 % lost/);
+  expect(qualityText(quality, en)).toBe('opus, 0.4% lost, 3 ms jitter, 30 ms there and back');
+  expect(qualityText({ ...quality, codec: '', loss: 0.25, roundTripMs: null }, en)).toBe('25% lost, 3 ms jitter');
+  expect(qualityText({ ...quality, loss: 0 }, en)).toMatch(/ 0% lost/);
 });
 
 test('the badge waits for Kommo’s answer, and does not call unknown what was never asked', () => {

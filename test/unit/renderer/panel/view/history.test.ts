@@ -68,7 +68,7 @@ test('who else was in it, where it went, and how it sounded where that was bad',
     'Asked 103, no answer',
     'Asked 102',
     'Transferred to 102',
-    'Sounded poor: opus, 10 % lost, 40 ms jitter',
+    'Sounded poor: opus, 10% lost, 40 ms jitter',
   ]);
   expect(storyOf({ source: 'watched', quality: { ...quality, mos: 4.2 } }, en)).toEqual(['On the desk phone']);
 });

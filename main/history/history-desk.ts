@@ -1,0 +1,91 @@
+/** What the agent can ask of the history beside reading it: search it, take it with them, hear it again. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { Answer, HistorySearch } from '../../app/ipc/panel.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Log } from '../diagnostics/log.ts';
+import { csvHead, csvRow } from './csv.ts';
+
+/** So many calls are read before the program does something else again. */
+const AT_ONCE = 500;
+
+export type HistoryDeskPorts = {
+  journal: Pick<Journal, 'search' | 'call'>;
+  /** Asks where to write, null where the agent does not want to. */
+  chooseFile(suggested: string): Promise<string | null>;
+  openExternal(url: string): Promise<void>;
+  now(): number;
+  log: Log;
+};
+
+export function createHistoryDesk({ journal, chooseFile, openExternal, now, log }: HistoryDeskPorts) {
+  return {
+    async exportCsv(search: HistorySearch): Promise<Answer<{ file: string | null; calls: number }>> {
+      const file = await chooseFile(`ringside-calls-${new Date(now()).toISOString().slice(0, 10)}.csv`);
+      if (file === null) return { ok: true, value: { file: null, calls: 0 } };
+      try {
+        const calls = await write(file, search);
+        return { ok: true, value: { file: path.basename(file), calls } };
+      } catch (error) {
+        log('history.not-exported', { error: String(error) });
+        return {
+          ok: false,
+          message: `The file could not be written (${codeOf(error)}). Choose another folder, or make room on the disk.`,
+        };
+      }
+    },
+
+    async playRecording(id: string): Promise<Answer> {
+      const recording = journal.call(id)?.recording;
+      if (recording?.state !== 'ready') return { ok: false, message: 'There is no recording of this call.' };
+      // Only what recordingOf() took: http and https.
+      if (!/^https?:\/\//i.test(recording.url))
+        return { ok: false, message: 'The address of the recording cannot be opened.' };
+      try {
+        await openExternal(recording.url);
+        return { ok: true, value: null };
+      } catch (error) {
+        log('recording.not-opened', { error: String(error) });
+        return {
+          ok: false,
+          message: 'The recording could not be opened. Choose a default browser in the system settings.',
+        };
+      }
+    },
+  };
+
+  /** Whole or not at all: a table that lacks the oldest calls looks like one that is complete. */
+  async function write(file: string, search: HistorySearch): Promise<number> {
+    const partial = `${file}.part`;
+    const handle = await fs.open(partial, 'w', 0o600);
+    let calls = 0;
+    try {
+      await handle.writeFile(csvHead());
+      let before: number | null = null;
+      for (;;) {
+        const found = journal.search(search, before, AT_ONCE);
+        const last = found.at(-1);
+        if (last === undefined) break;
+        // Calls of the same millisecond may lie on both sides of a page's end: those wait for the next one.
+        const whole = found.length < AT_ONCE ? found : found.filter(({ call }) => call.startedAt > last.call.startedAt);
+        const page = whole.length > 0 ? whole : found;
+        await handle.writeFile(page.map(({ call }) => csvRow(call)).join(''));
+        calls += page.length;
+        if (found.length < AT_ONCE) break;
+        before = page === found ? last.call.startedAt : last.call.startedAt + 1;
+      }
+      await handle.close();
+      await fs.rename(partial, file);
+      return calls;
+    } catch (error) {
+      await handle.close().catch(() => {});
+      await fs.rm(partial, { force: true });
+      throw error;
+    }
+  }
+}
+
+export type HistoryDesk = ReturnType<typeof createHistoryDesk>;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

@@ -1,0 +1,151 @@
+/** What is looked at on every screen of the panel: layout breaks, words outside the catalogues, and what axe finds. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { LANGUAGE_NAMES, type Language } from '../../../app/texts/language.ts';
+import { CATALOGUES } from '../../../renderer/panel/texts/catalogues.ts';
+import { variantsOf } from '../../unit/renderer/panel/texts/sentences.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds, as `rule: element`; its page's own policy does not bind it. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    type Axe = {
+      run(where: Document, how: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+    };
+    const axe = Reflect.get(window, 'axe') as Axe;
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  });
+}
+
+/**
+ * What is out of sight to the left or the right, cut off within its own box without a tooltip that says it whole, or
+ * lies over something else that can be pressed.
+ */
+export async function layoutBreaks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const shown = (element: Element) => {
+      if (element.closest('.unseen, [hidden], [data-ending-style]') !== null) return false;
+      const { visibility } = getComputedStyle(element);
+      return visibility !== 'hidden' && element.getClientRects().length > 0;
+    };
+    const name = (what: string, element: Element) => `${what}: ${element.outerHTML.slice(0, 200)}`;
+    const breaks: string[] = [];
+    const all = [...document.querySelectorAll('#panel *, .popup *, .dialog *')].filter(shown);
+    for (const element of all) {
+      if (!element.matches('button, input, select, textarea, p, h1, h2, h3, output, meter, label, span, kbd, dt, dd'))
+        continue;
+      const { left, right } = element.getBoundingClientRect();
+      if (left < -0.5 || right > document.documentElement.clientWidth + 0.5) breaks.push(name('outside', element));
+      const { overflowX, textOverflow } = getComputedStyle(element);
+      const cut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
+      const says = element.closest('[title]') !== null || textOverflow === 'ellipsis';
+      if (cut && overflowX !== 'visible' && !says && !element.matches('input, textarea, select'))
+        breaks.push(name('cut', element));
+      // Text that leaves its box and is not cut lies over its neighbours.
+      if (cut && overflowX === 'visible' && element.matches('button, kbd, .filter > span'))
+        breaks.push(name('spills', element));
+    }
+    const layer = (element: Element) => element.closest('.dialog, .popup, .status, .to-top')?.className ?? 'page';
+    const pressed = all.filter((element) => element.matches('button, input, select, textarea, [role="menuitem"]'));
+    for (const [index, one] of pressed.entries()) {
+      const a = one.getBoundingClientRect();
+      for (const other of pressed.slice(index + 1)) {
+        if (one.contains(other) || other.contains(one) || layer(one) !== layer(other)) continue;
+        // The clearing button lies in the end of its field, which leaves room for it.
+        if (other.closest('.search-row') !== null || one.closest('.switch, .check') !== null) continue;
+        const b = other.getBoundingClientRect();
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 1 && high > 1) breaks.push(`${name('overlaps', one)} and ${other.outerHTML.slice(0, 120)}`);
+      }
+    }
+    return breaks;
+  });
+}
+
+/** Everything that can be read or heard on the page: text, names, tooltips and placeholders. */
+export async function textsOn(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found = new Set<string>([document.title]);
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (parent === null || parent.closest('script, style, kbd') !== null) continue;
+      found.add(walker.currentNode.textContent ?? '');
+    }
+    for (const element of document.querySelectorAll('*'))
+      for (const attribute of ['aria-label', 'title', 'placeholder', 'alt', 'aria-description', 'aria-valuetext'])
+        found.add(element.getAttribute(attribute) ?? '');
+    return [...found].map((text) => text.replace(/\s+/g, ' ').trim()).filter((text) => text !== '');
+  });
+}
+
+/**
+ * Of the texts of a page those that are neither a sentence of the language's catalogue, nor data, nor a date or number.
+ *
+ * @param data what the page was given: its texts may be shown as they are
+ */
+export function foreignTexts(texts: readonly string[], language: Language, data: unknown): string[] {
+  const given = JSON.stringify(data).toLowerCase();
+  const patterns = PATTERNS[language];
+  const names = new Set(Object.values(LANGUAGE_NAMES));
+  const known = (text: string): boolean => {
+    if (text === '' || !/\p{L}/u.test(text) || names.has(text)) return true;
+    if (given.includes(JSON.stringify(text).slice(1, -1).toLowerCase())) return true;
+    if (patterns.some((pattern) => pattern.test(text)) || isDate(text, language)) return true;
+    // `Mute (Alt+M)`: the keys are the same in every language; `Hold: Maria Silva` is put together from known parts.
+    const keys = /^(.+) \((?:Alt|Control)\+\w\)$/.exec(text)?.[1];
+    if (keys !== undefined) return known(keys);
+    for (const mark of [': ', '. ', ', '])
+      if (text.includes(mark) && text.split(mark).every((part) => known(part.trim()))) return true;
+    return false;
+  };
+  return texts.filter((text) => !known(text));
+}
+
+const PATTERNS = Object.fromEntries(
+  Object.entries(CATALOGUES).map(([language, catalogue]) => [language, variantsOf(catalogue).flatMap(patternOf)]),
+) as Record<Language, RegExp[]>;
+
+/** A sentence as a pattern: anything where something is put in, any number where there is one; none for a mere frame. */
+function patternOf(sentence: string): RegExp[] {
+  if (!/\p{L}/u.test(sentence.replace(/⟨\w+⟩/gu, ''))) return [];
+  const source = sentence
+    .replace(/\s+/g, ' ')
+    .trim()
+    .split(/(⟨\w+⟩|\d[\d.,\s]*)/u)
+    .map((part) => (part.startsWith('⟨') ? '.*' : /^\d/.test(part) ? '[\\d.,\\s]+' : RegExp.escape(part)))
+    .join('');
+  return [new RegExp(`^${source}$`, 'iu')];
+}
+
+/** Whether the language’s own calendar could have written it: a day’s heading, how long ago, a spell of talk. */
+function isDate(text: string, language: Language): boolean {
+  const dates = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+  const words = new Set<string>();
+  for (let day = 0; day < 366; day += 1)
+    for (const { value } of dates.formatToParts(Date.UTC(2026, 0, 1 + day))) words.add(value.toLowerCase().trim());
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  for (const unit of ['minute', 'hour', 'day', 'week', 'month', 'year'] as const)
+    for (const ago of [0, -1, -2, -3, -5, -11])
+      for (const word of relative
+        .format(ago, unit)
+        .toLowerCase()
+        .split(/[\s\d]+/))
+        words.add(word);
+  for (const unit of ['second', 'minute'])
+    for (const word of new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' })
+      .format(4)
+      .toLowerCase()
+      .split(/[\s\d]+/))
+      words.add(word);
+  return text
+    .toLowerCase()
+    .split(/[\s\d,.:]+/)
+    .every((word) => word === '' || words.has(word) || ['am', 'pm', 'a', 'm', 'p', 'de', 'г'].includes(word));
+}
