@@ -753,7 +753,7 @@ export const en: Texts = {
     browsers: 'Paired browsers',
     pairedAt: (when) => `Paired ${when}`,
     lastSeen: (when) => `Last seen ${when}`,
-    tabs: (count) => (count === 1 ? 'Connected, 1 tab' : `Connected, ${count} tabs`),
+    tabs: (count) => plural(count, { one: 'Connected, # tab', other: 'Connected, # tabs' }),
     forget: (browser) => `Forget ${browser}`,
     forgetSure: (browser) => `Forget ${browser}? It has to be paired again.`,
   },
