@@ -62,6 +62,8 @@ describe.each(Object.keys(HELPERS) as Helper[])('the %s process', (helper) => {
   test('killed while nobody calls: the phone is ready again', async () => {
     await kill(helper);
     await nextCallWorks();
+    await eventually('no call any more', noCall);
+    expect(pidsOf(helper).length).toBeGreaterThan(0);
   });
 
   test.each(['rings', 'goes on'] as const)(
