@@ -153,7 +153,7 @@ test('the first run: the file, then each step as it stands, with what is in the 
   running.push(ringside);
   const panel = await ringside.page('panel');
   const { phone } = office.provisioning;
-  const nobodyThere = { ...office.provisioning, phone: { ...Object(phone), server: 'ws://127.0.0.1:9/ws' } };
+  const nobodyThere = { ...office.provisioning, phone: { ...(phone as object), server: 'ws://127.0.0.1:9/ws' } };
   const file = join(folder, 'provision.json');
   writeFileSync(file, JSON.stringify(nobodyThere));
   await panel.locator('input[type="file"]').setInputFiles(file);

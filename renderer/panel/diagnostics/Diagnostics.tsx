@@ -9,7 +9,8 @@ import { Finding } from './Finding.tsx';
 import { useChecks } from './use-checks.ts';
 
 const LOG_EVERY_MS = 1000;
-const MOST_LINES = 300;
+/** The page scrolls over them: a box of its own could not be scrolled with the keys. */
+const MOST_LINES = 100;
 
 /** What works and what does not, the log as it is written, and the archive for support. */
 export function Diagnostics({ state }: { state: PanelState }) {
@@ -104,8 +105,7 @@ function LiveLog() {
       {lines.length === 0 ? (
         <p>{diagnostics.logEmpty}</p>
       ) : (
-        // Scrolled with the keys, so it must be reached with them.
-        <ol className="log" tabIndex={0} aria-label={diagnostics.log}>
+        <ol className="log">
           {lines.toReversed().map(({ seq, at, event, text }) => (
             <li key={seq}>
               <time dateTime={new Date(at).toISOString()}>{time.format(at)}</time> <strong lang="en">{event}</strong>{' '}
