@@ -36,9 +36,14 @@ export function useShortcuts(): void {
     const press = (event: KeyboardEvent) => {
       const keys = keysOf(event);
       if (keys === '' || event.defaultPrevented || event.repeat) return;
-      if (keys.length === 1 && isTyping(event.target)) return;
+      if (!keys.includes('+') && isTyping(event.target)) return;
       // A dialog keeps the keys to itself.
       if (document.querySelector('[role="dialog"][data-open]') !== null) return;
+      if (keys === 'Home' || keys === 'End') {
+        const page = document.getElementById('panel');
+        page?.scrollTo({ top: keys === 'Home' ? 0 : page.scrollHeight });
+        return;
+      }
       const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(keys)}"]:not(:disabled)`);
       if (!(element instanceof HTMLElement)) return;
       event.preventDefault();
