@@ -3,6 +3,7 @@ import { held, type Figure, type Row } from './figure.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
+import { bundleFigure, typeFigure } from './page.ts';
 import { refreshFigure } from './refresh.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
@@ -15,6 +16,8 @@ const FIGURES: readonly Figure[] = [
   drainFigure,
   officeFigure,
   untoldOfficeFigure,
+  bundleFigure,
+  typeFigure,
 ];
 
 /**
