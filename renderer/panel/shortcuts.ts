@@ -14,7 +14,7 @@ export const KEYS = {
 } as const;
 
 /** The key press in the form of `aria-keyshortcuts`: `Control+K`, `Alt+A`, `?`. Where the key is tells, not what it types with Alt. */
-export function keysOf(
+function keysOf(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
 ): string {
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
