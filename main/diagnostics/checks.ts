@@ -244,7 +244,7 @@ function certificateEnd(host: string, port: number): Promise<number | string> {
     };
     socket.once('secureConnect', () => end(Date.parse(socket.getPeerCertificate().valid_to)));
     socket.once('timeout', () => end('ETIMEDOUT'));
-    socket.once('error', (error) => end(codeOf(error)));
+    socket.once('error', (error: Error) => end(codeOf(error)));
   });
 }
 

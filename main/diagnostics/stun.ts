@@ -57,7 +57,8 @@ export async function askIceServer(server: IceServer, within: number): Promise<S
     const second = await road.ask(messageOf(ALLOCATE, [[REQUESTED_TRANSPORT, UDP], ...proof], key));
     if (second === null) return { kind: 'silent' };
     if ((second.type & ERROR_BIT) === ERROR_BIT) return { kind: 'refused', status: statusOf(second) };
-    road.tell(messageOf(REFRESH, [[LIFETIME, Buffer.alloc(4)], ...proof], key));
+    // Waited for: a socket that is closed at once takes what it was told with it.
+    await road.ask(messageOf(REFRESH, [[LIFETIME, Buffer.alloc(4)], ...proof], key));
     return { kind: 'allocated' };
   } finally {
     clearTimeout(deadline);
@@ -109,7 +110,7 @@ function statusOf({ attributes }: Message): number {
   return code === undefined || code.length < 4 ? 0 : (code[2] ?? 0) * 100 + (code[3] ?? 0);
 }
 
-type Road = { ask(message: Buffer): Promise<Message | null>; tell(message: Buffer): void; close(): void };
+type Road = { ask(message: Buffer): Promise<Message | null>; close(): void };
 
 /** The transport that the address names (RFC 7064, RFC 7065). */
 function openRoad(url: string): Road {
@@ -156,7 +157,6 @@ function overDatagrams(host: string, port: number): Road {
   });
   socket.on('error', close);
   return {
-    tell,
     close,
     async ask(message) {
       const timer = setInterval(() => tell(message), AGAIN_MS);
@@ -192,7 +192,6 @@ function overStream(host: string, port: number, secure: boolean): Road {
   socket.on('close', close);
   return {
     close,
-    tell: (message) => void socket.write(message),
     ask(message) {
       const answer = new Promise<Message | null>((resolve) =>
         asked.set(message.subarray(8, 20).toString('hex'), resolve),

@@ -2,7 +2,7 @@
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 
 /** Without capitals and accents, so that "jose" finds "José"; letters that carry no accent stay as they are. */
-export function folded(text: string): string {
+function folded(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')

@@ -99,7 +99,7 @@ export function openSettings(
       const { source, value } = settingOf(key, layers);
       return source === 'agent' ? [[key.slice(section.length + 1), value]] : [];
     });
-    return choices.length === 0 ? settings : { ...settings, ...Object.fromEntries(choices) };
+    return choices.length === 0 ? settings : { ...settings, ...(Object.fromEntries(choices) as Partial<T>) };
   }
 
   return {

@@ -1,3 +1,4 @@
+import { ArrowLeft } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { languageFor } from '../../app/texts/language.ts';
 import type { PanelState } from '../../app/ipc/panel.ts';
@@ -12,6 +13,9 @@ import { Notices } from './parts/Notices.tsx';
 import { ShortcutSheet } from './parts/ShortcutSheet.tsx';
 import { SignIn } from './parts/SignIn.tsx';
 import { StatusBar } from './parts/StatusBar.tsx';
+import { Diagnostics } from './diagnostics/Diagnostics.tsx';
+import { Steps } from './first-run/Steps.tsx';
+import { Settings } from './settings/Settings.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { CATALOGUES } from './texts/catalogues.ts';
 import { TextsContext, useTexts } from './texts/use-texts.ts';
@@ -52,25 +56,67 @@ function Starting({ error }: { error: string | null }) {
 function Panel({ state }: { state: PanelState }) {
   const texts = useTexts();
   const [sheet, setSheet] = useState(false);
+  const [screen, setScreen] = useState<Screen>('calls');
   const firstRun = state.phone.state === 'not-set-up';
+  // Whoever sets it up here goes through all of it, however much of it works by itself.
+  const [settingUp, setSettingUp] = useState(firstRun);
+  if (firstRun && !settingUp) setSettingUp(true);
   return (
     <>
-      <StatusBar state={state} showShortcuts={() => setSheet(true)} />
+      <StatusBar state={state} showShortcuts={() => setSheet(true)} showScreen={setScreen} />
       <main className={firstRun ? 'page first' : 'page'}>
-        {!firstRun && <h1 className="unseen">{texts.app}</h1>}
+        {!firstRun && !settingUp && <h1 className="unseen">{texts.app}</h1>}
         <div className="desk">
           <Notices notices={state.notices} />
           {state.asksToDial !== null && !firstRun && (
             <LinkQuestion key={state.asksToDial.id} question={state.asksToDial} />
           )}
-          {firstRun ? <FirstRun /> : <DialField watched={state.watched} lastDialled={state.lastDialled} />}
+          {firstRun ? (
+            <FirstRun />
+          ) : (
+            screen === 'calls' && !settingUp && <DialField watched={state.watched} lastDialled={state.lastDialled} />
+          )}
           <CallCards calls={state.calls} />
-          {!firstRun && <AfterCalls live={state.calls} />}
-          {state.kommo.state !== 'signed-in' && !firstRun && <SignIn kommo={state.kommo} />}
+          {!settingUp && screen === 'calls' && <AfterCalls live={state.calls} />}
+          {state.kommo.state !== 'signed-in' && !settingUp && screen === 'calls' && <SignIn kommo={state.kommo} />}
         </div>
-        {!firstRun && <History undelivered={state.undelivered} />}
+        {!firstRun && (
+          <Screens
+            screen={screen}
+            show={setScreen}
+            state={state}
+            settingUp={settingUp}
+            finish={() => setSettingUp(false)}
+          />
+        )}
       </main>
       <ShortcutSheet open={sheet} close={() => setSheet(false)} />
     </>
+  );
+}
+
+/** What the place beside the calls is for at the moment. */
+export type Screen = 'calls' | 'settings' | 'diagnostics';
+
+type ScreensProps = {
+  screen: Screen;
+  show: (screen: Screen) => void;
+  state: PanelState;
+  settingUp: boolean;
+  finish: () => void;
+};
+
+function Screens({ screen, show, state, settingUp, finish }: ScreensProps) {
+  const { menu } = useTexts();
+  if (screen === 'calls')
+    return settingUp ? <Steps state={state} finish={finish} /> : <History undelivered={state.undelivered} />;
+  return (
+    <div className="screen">
+      <button type="button" className="button back" onClick={() => show('calls')}>
+        <ArrowLeft size={16} />
+        {menu.back}
+      </button>
+      {screen === 'settings' ? <Settings state={state} /> : <Diagnostics state={state} />}
+    </div>
   );
 }

@@ -14,9 +14,7 @@ export const KEYS = {
 } as const;
 
 /** The key press in the form of `aria-keyshortcuts`: `Control+K`, `Alt+A`, `?`. Where the key is tells, not what it types with Alt. */
-export function keysOf(
-  event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
-): string {
+function keysOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
   if (event.altKey && !event.ctrlKey && !event.metaKey) return letter === undefined ? '' : `Alt+${letter}`;
   if (event.ctrlKey || event.metaKey) return event.altKey || event.shiftKey ? '' : `Control+${event.key.toUpperCase()}`;
@@ -36,9 +34,14 @@ export function useShortcuts(): void {
     const press = (event: KeyboardEvent) => {
       const keys = keysOf(event);
       if (keys === '' || event.defaultPrevented || event.repeat) return;
-      if (keys.length === 1 && isTyping(event.target)) return;
+      if (!keys.includes('+') && isTyping(event.target)) return;
       // A dialog keeps the keys to itself.
       if (document.querySelector('[role="dialog"][data-open]') !== null) return;
+      if (keys === 'Home' || keys === 'End') {
+        const page = document.getElementById('panel');
+        page?.scrollTo({ top: keys === 'Home' ? 0 : page.scrollHeight });
+        return;
+      }
       const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(keys)}"]:not(:disabled)`);
       if (!(element instanceof HTMLElement)) return;
       event.preventDefault();

@@ -5,7 +5,7 @@ import type { HistoryEntry, HistorySearch, PanelBridge, PanelState } from '../..
 const PAGE = 50;
 const MOST = 200;
 
-export const EVERYTHING: HistorySearch = { text: '', filter: 'all', partyOf: null };
+const EVERYTHING: HistorySearch = { text: '', filter: 'all', partyOf: null };
 const isEverything = ({ text, filter, partyOf }: HistorySearch) =>
   text.trim() === '' && filter === 'all' && partyOf === null;
 

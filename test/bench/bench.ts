@@ -9,6 +9,7 @@ import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
 import { packageFigure } from './package.ts';
+import { bundleFigure, typeFigure } from './page.ts';
 import { refreshFigure } from './refresh.ts';
 import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
@@ -34,6 +35,8 @@ const FIGURES: readonly Figure[] = [
   addCallFigure,
   widgetScriptFigure,
   packageFigure,
+  bundleFigure,
+  typeFigure,
 ];
 
 /**

@@ -18,7 +18,7 @@ export function policyInRegistry(printed: string, key: string): Document {
   let section: string | null = null;
   let document: Document = {};
   for (const line of printed.split(/\r?\n/)) {
-    if (/^HKEY_/.test(line)) section = sectionOf(line.trim(), key);
+    if (line.startsWith('HKEY_')) section = sectionOf(line.trim(), key);
     const [, name = '', type = '', data = ''] = VALUE.exec(line) ?? [];
     if (section === null || name === '' || name.startsWith('(')) continue;
     const path = [...section.split('\\'), ...name.split('.')].filter((part) => part !== '').join('.');

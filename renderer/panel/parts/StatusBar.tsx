@@ -11,8 +11,10 @@ import {
   IdCard,
   Keyboard,
   Languages,
-  Phone,
   type LucideIcon,
+  Phone,
+  SlidersHorizontal,
+  Stethoscope,
 } from 'lucide-react';
 import { useEffect, useId, useState, type ReactNode } from 'react';
 import { LANGUAGE_NAMES } from '../../../app/texts/language.ts';
@@ -37,8 +39,14 @@ const TONE_ICONS: Record<Tone, LucideIcon> = {
   bad: CircleX,
 };
 
+type StatusBarProps = {
+  state: PanelState;
+  showShortcuts: () => void;
+  showScreen: (screen: 'settings' | 'diagnostics') => void;
+};
+
 /** The three connections; each opens what is to be said and done about it. */
-export function StatusBar({ state, showShortcuts }: { state: PanelState; showShortcuts: () => void }) {
+export function StatusBar({ state, showShortcuts, showScreen }: StatusBarProps) {
   const texts = useTexts();
   const [open, setOpen] = useState<Connection | null>(null);
   const details = useId();
@@ -85,7 +93,7 @@ export function StatusBar({ state, showShortcuts }: { state: PanelState; showSho
         {item('kommo', IdCard)}
         {item('browser', AppWindow)}
         {state.phone.state !== 'not-set-up' && <QuietSwitch preferences={state.preferences} />}
-        <MainMenu preferences={state.preferences} showShortcuts={showShortcuts} />
+        <MainMenu preferences={state.preferences} showShortcuts={showShortcuts} showScreen={showScreen} />
       </nav>
       <div
         id={details}
@@ -105,7 +113,11 @@ export function StatusBar({ state, showShortcuts }: { state: PanelState; showSho
 }
 
 /** What is not needed every day: how the panel looks and speaks, and its keys. */
-function MainMenu({ preferences, showShortcuts }: { preferences: Preferences; showShortcuts: () => void }) {
+function MainMenu({
+  preferences,
+  showShortcuts,
+  showScreen,
+}: { preferences: Preferences } & Omit<StatusBarProps, 'state'>) {
   const { menu } = useTexts();
   const { request } = useStore();
   const { run } = useAsking();
@@ -136,6 +148,8 @@ function MainMenu({ preferences, showShortcuts }: { preferences: Preferences; sh
           ]}
           choose={(theme) => set({ theme })}
         />
+        <MenuItem icon={SlidersHorizontal} label={menu.settings} choose={() => showScreen('settings')} />
+        <MenuItem icon={Stethoscope} label={menu.diagnostics} choose={() => showScreen('diagnostics')} />
         <MenuItem icon={Keyboard} label={menu.shortcuts} hint={KEYS.sheet} choose={showShortcuts} />
       </Menu>
       {/* The keys find a button: this one is for them and for screen readers. */}

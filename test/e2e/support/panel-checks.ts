@@ -126,6 +126,17 @@ function patternOf(sentence: string): RegExp[] {
 
 /** Whether the language’s own calendar could have written it: a day’s heading, how long ago, a spell of talk. */
 function isDate(text: string, language: Language): boolean {
+  const words = calendarWords(language);
+  return text
+    .toLowerCase()
+    .split(/[\s\d,.:]+/)
+    .every((word) => word === '' || words.has(word) || ['am', 'pm', 'a', 'm', 'p', 'de', 'г'].includes(word));
+}
+
+/** Every word that the language's dates, spells and distances in time are made of. */
+function calendarWords(language: Language): ReadonlySet<string> {
+  const known = CALENDARS.get(language);
+  if (known !== undefined) return known;
   const dates = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
   const words = new Set<string>();
   for (let day = 0; day < 366; day += 1)
@@ -144,8 +155,7 @@ function isDate(text: string, language: Language): boolean {
       .toLowerCase()
       .split(/[\s\d]+/))
       words.add(word);
-  return text
-    .toLowerCase()
-    .split(/[\s\d,.:]+/)
-    .every((word) => word === '' || words.has(word) || ['am', 'pm', 'a', 'm', 'p', 'de', 'г'].includes(word));
+  CALENDARS.set(language, words);
+  return words;
 }
+const CALENDARS = new Map<Language, ReadonlySet<string>>();

@@ -22,6 +22,8 @@ export type PanelSite = {
   /** Bytes of script, gzipped or not, are the caller's to count: the files are here. */
   folder: string;
   open(world: World, options?: BrowserContextOptions): Promise<PanelPage>;
+  /** In a page that is there already, such as a window of Electron: it keeps the page. */
+  openIn(page: Page, world: World): Promise<PanelPage>;
   close(): Promise<void>;
 };
 
@@ -87,6 +89,7 @@ export async function buildPanelSite(): Promise<PanelSite> {
   return {
     folder,
     open: (world, options) => openPanel(browser, origin, world, options),
+    openIn: (page, world) => fillPage(page, origin, world),
     async close() {
       await browser.close();
       server.closeAllConnections();
@@ -110,14 +113,18 @@ async function openPanel(
   options: BrowserContextOptions = {},
 ): Promise<PanelPage> {
   const context = await browser.newContext({ viewport: { width: 380, height: 640 }, locale: 'en-GB', ...options });
-  const page = await context.newPage();
+  const page = await fillPage(await context.newPage(), origin, world);
+  return { ...page, close: () => context.close() };
+}
+
+async function fillPage(page: Page, origin: string, world: World): Promise<PanelPage> {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
   });
 
-  await page.addInitScript((start: World) => {
+  const fakeMain = await page.addInitScript((start: World) => {
     const fake: Fake = { world: start, asked: [], stateListeners: new Set(), historyListeners: new Set() };
     const answer = (request: string, parameters: unknown[]) => {
       const refusal = fake.world.refusals?.[request];
@@ -188,6 +195,6 @@ async function openPanel(
         fake.world.history = next;
         for (const listener of fake.historyListeners) listener();
       }, history),
-    close: () => context.close(),
+    close: () => fakeMain.dispose(),
   };
 }

@@ -1,4 +1,4 @@
-/** What the administrator's screens say: settings, diagnostics, first run. `{…}` is put in by view/outcome.ts. */
+/** What the administrator's screens say: settings, diagnostics, first run. `{…}` is put in by view/filled.ts. */
 import type { CheckName, SettingSource } from '../../../../app/ipc/panel.ts';
 
 export type Administration = {
@@ -118,16 +118,12 @@ export const en: Administration = {
       answer: 'When you answer',
       click: 'When you click',
       never: 'Never',
-      en: 'English',
-      es: 'Español',
-      pt: 'Português',
-      ru: 'Русский',
     },
     on: 'On',
     off: 'Off',
     notSet: 'Not set',
     isSet: 'Set',
-    entries: '{count} entries',
+    entries: 'Entries: {count}',
     usual: 'Default: {value}',
     sources: { default: 'Default', agent: 'Chosen by you', provisioning: 'From your office', policy: 'By policy' },
     locked: 'Locked by your administrator',
@@ -168,13 +164,13 @@ export const en: Administration = {
         next: 'Check the network or VPN, and whether other sites open.',
       },
       'tls.plain': { is: '{host} is on this computer: no certificate is needed.' },
-      'tls.trusted': { is: 'The certificate of {host} is trusted for {days} more days.' },
+      'tls.trusted': { is: 'The certificate of {host} is trusted; days left: {days}.' },
       'tls.ending': {
-        is: 'The certificate of {host} ends in {days} days.',
+        is: 'The certificate of {host} ends soon; days left: {days}.',
         next: 'Tell your administrator to renew it.',
       },
       'tls.ended': {
-        is: 'The certificate of {host} ended {days} days ago.',
+        is: 'The certificate of {host} has ended; days since then: {days}.',
         next: 'Ask your administrator to renew it. Check the date of this computer, too.',
       },
       'tls.untrusted': {

@@ -67,6 +67,7 @@ describe('which value counts', () => {
 test.each([11, Math.floor(Math.random() * 2 ** 31)])(
   'for every setting and any layers: policy always wins, a lock always holds (seed %i)',
   (seed) => {
+    expect.hasAssertions();
     const value = fc.oneof(fc.boolean(), fc.string(), fc.double({ noNaN: true }));
     const maybe = fc.option(value, { nil: undefined });
     fc.assert(
@@ -143,7 +144,7 @@ test('the defaults of the catalogue are those of the schemas, and no preference 
   for (const [key, { default: usual }] of Object.entries(SETTINGS))
     if (usual !== undefined) expect([key, valueAt(document, key) ?? null]).toEqual([key, usual]);
   const known = (section: object, path: string): string[] =>
-    Object.entries(section).flatMap(([name, value]) =>
+    Object.entries(section).flatMap(([name, value]: [string, unknown]) =>
       Object.hasOwn(SETTINGS, `${path}.${name}`) || typeof value !== 'object' || value === null
         ? [`${path}.${name}`]
         : known(value, `${path}.${name}`),

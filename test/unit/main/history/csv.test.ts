@@ -12,8 +12,10 @@ function readCsv(text: string): string[][] {
     const char = text[at];
     if (quoted && char === '"' && text[at + 1] === '"') field += text[++at];
     else if (char === '"') quoted = !quoted;
-    else if (!quoted && char === ',') (rows.at(-1)?.push(field), (field = ''));
-    else if (!quoted && char === '\r' && text[at + 1] === '\n') {
+    else if (!quoted && char === ',') {
+      rows.at(-1)?.push(field);
+      field = '';
+    } else if (!quoted && char === '\r' && text[at + 1] === '\n') {
       rows.at(-1)?.push(field);
       field = '';
       rows.push([]);

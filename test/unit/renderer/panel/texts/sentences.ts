@@ -8,19 +8,23 @@ export function sentencesOf(catalogue: Texts): [string, string][] {
 
 /** Every sentence of a catalogue in every form that a number gives it. */
 export function variantsOf(catalogue: Texts): string[] {
-  return [...new Set([1, 2, 5, 21].flatMap((count) => walk(catalogue, '', count).map(([, sentence]) => sentence)))];
+  const counts = [1, 2, 5, 21];
+  const ways = counts.flatMap((count) => [walk(catalogue, '', count), walk(catalogue, '', count, false)]);
+  return [...new Set(ways.flat().map(([, sentence]) => sentence))];
 }
 
-function walk(value: unknown, key: string, count: number): [string, string][] {
+function walk(value: unknown, key: string, count: number, second: unknown = '⟨b⟩'): [string, string][] {
   if (typeof value === 'string') return [[key, value]];
-  if (typeof value === 'function') return [[key, said(value as (...parameters: unknown[]) => unknown, count)]];
+  if (typeof value === 'function') return [[key, said(value as (...parameters: unknown[]) => unknown, count, second)]];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => walk(inner, key === '' ? name : `${key}.${name}`, count));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    walk(inner, key === '' ? name : `${key}.${name}`, count, second),
+  );
 }
 
 /** What a function of the catalogue says: whether it wants a text or a number is tried. */
-function said(say: (...parameters: unknown[]) => unknown, count: number): string {
+function said(say: (...parameters: unknown[]) => unknown, count: number, second: unknown): string {
   const wantsNumber = /format\(|plural\(|\bms\b|\bplace\b/.test(String(say));
-  const marks = ['⟨a⟩', '⟨b⟩'];
+  const marks = ['⟨a⟩', second];
   return String(say(...marks.map((mark, index) => (wantsNumber && index === 0 ? count : mark))));
 }
