@@ -24,7 +24,6 @@ import {
   badgeOf,
   gradeOf,
   groupCalls,
-  lastContactText,
   qualityText,
   stateText,
   subtitleOf,
@@ -34,6 +33,7 @@ import {
 } from '../view/call.ts';
 import { localesFor } from '../view/days.ts';
 import { formatDuration } from '../view/duration.ts';
+import { lastContactText } from '../view/last-contact.ts';
 import { Annotate } from './Annotate.tsx';
 import { CallControls } from './CallControls.tsx';
 import { Consultation } from './Consultation.tsx';
