@@ -553,6 +553,7 @@ describe('history', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('radio', { name: 'All' }).check({ force: true });
     await page.getByText('Caller 1', { exact: true }).waitFor();
+    expect(await page.getByText('No call fits').count()).toBe(0);
   });
 
   test('more about a call: its recording, only its party, and what happened', async () => {

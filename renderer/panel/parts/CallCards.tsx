@@ -25,7 +25,6 @@ import {
   elapsedText,
   gradeOf,
   groupCalls,
-  lastContactText,
   qualityText,
   stateText,
   subtitleOf,
@@ -34,6 +33,7 @@ import {
   type CallGroup,
 } from '../view/call.ts';
 import { localesFor } from '../view/days.ts';
+import { lastContactText } from '../view/last-contact.ts';
 import { Annotate } from './Annotate.tsx';
 import { CallControls } from './CallControls.tsx';
 import { Consultation } from './Consultation.tsx';

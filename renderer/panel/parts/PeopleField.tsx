@@ -15,7 +15,14 @@ const SHORTEST = 2;
  * A field for a number that finds people: those of the last calls at once, those in Kommo after a pause. They are listed
  * below `children`, so that nothing that can be pressed lies under them or moves.
  */
-export function PeopleField(props: {
+export function PeopleField({
+  field,
+  label,
+  value,
+  change,
+  leave,
+  children,
+}: {
   field: RefObject<HTMLInputElement | null>;
   label: string;
   value: string;
@@ -23,7 +30,6 @@ export function PeopleField(props: {
   leave: () => void;
   children: ReactNode;
 }) {
-  const { value } = props;
   const texts = useTexts();
   const { recent } = usePanel();
   const { people, searching } = usePeople(value);
@@ -38,32 +44,30 @@ export function PeopleField(props: {
       itemToStringValue={({ number }: Suggestion) => number}
       onValueChange={(next, { reason }) => {
         // Escape leaves the field, it does not empty it; what is chosen says itself what its number is.
-        if (reason !== 'escape-key' && reason !== 'item-press') props.change(next);
+        if (reason !== 'escape-key' && reason !== 'item-press') change(next);
       }}
     >
       <Autocomplete.Input
-        ref={props.field}
+        ref={field}
         className="input"
         spellCheck={false}
         maxLength={128}
-        aria-label={props.label}
+        aria-label={label}
         placeholder={texts.people.search}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
           event.stopPropagation();
-          props.leave();
+          leave();
         }}
       />
-      {props.children}
+      {children}
       <div className="people">
         <Autocomplete.List>
           {(group: (typeof groups)[number]) => (
             <Autocomplete.Group key={group.from} items={group.items}>
               <Autocomplete.GroupLabel className="people-from">{texts.people[group.from]}</Autocomplete.GroupLabel>
               <Autocomplete.Collection>
-                {(item: Suggestion) => (
-                  <PersonItem key={item.key} item={item} choose={() => props.change(item.number)} />
-                )}
+                {(item: Suggestion) => <PersonItem key={item.key} item={item} choose={() => change(item.number)} />}
               </Autocomplete.Collection>
             </Autocomplete.Group>
           )}

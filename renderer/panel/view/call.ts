@@ -1,9 +1,7 @@
 import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../app/ipc/panel.ts';
 import type { Texts } from '../texts/en.ts';
-import { formatAgo, formatSpell } from './days.ts';
 import { formatDuration } from './duration.ts';
-import { dispositionText } from './history.ts';
 
 /** What the agent can do to take a call or to end it, most likely first. */
 export type CallAction = 'answer' | 'decline' | 'hangUp';
@@ -107,21 +105,4 @@ export function badgeOf(call: Pick<CallView, 'caller' | 'resolving'>, texts: Tex
 export function subtitleOf(call: Pick<CallView, 'title' | 'number' | 'resolving'>, texts: Texts): string {
   if (call.resolving && call.title === call.number) return texts.calls.resolving;
   return call.title === call.number ? '' : call.number;
-}
-
-/** The call before this one with the same party, in words: `yesterday, 4 min, you`; null where there was none. */
-export function lastContactText(
-  { lastContact }: Pick<CallView, 'lastContact'>,
-  now: number,
-  texts: Texts,
-  locales: string[],
-): string | null {
-  if (lastContact === null) return null;
-  const { at, direction, disposition, talkSeconds, agent, mine } = lastContact;
-  const what =
-    disposition === 'answered'
-      ? formatSpell(talkSeconds, locales)
-      : dispositionText({ disposition, direction, talkSeconds }, texts).toLocaleLowerCase(locales);
-  const who = mine ? texts.lastContact.you : agent;
-  return texts.lastContact.said([formatAgo(at, now, locales), what, ...(who === null ? [] : [who])].join(', '));
 }
