@@ -82,7 +82,9 @@ function scrubberOf({ secrets, names, numbers }: Known): (value: unknown) => unk
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([field, one]) => [text(field), walk(one, field)]));
   };
-  return (value) => (Array.isArray(value) ? value.map((line) => walk(masked(line), '')) : walk(masked(value), ''));
+  // What is known is looked for first as well: digits that are masked by their shape would leave half a token.
+  const clean = (value: unknown): unknown => walk(masked(walk(value, '')), '');
+  return (value) => (Array.isArray(value) ? value.map(clean) : clean(value));
 }
 
 /** As the log masks what it writes, once more: a file may be older than a rule. Times are kept. */

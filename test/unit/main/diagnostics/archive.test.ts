@@ -74,7 +74,8 @@ test('what is known to be secret or personal is nowhere, whatever it stands in; 
   expect(text).toContain('"at":"2026-11-23T15:00:00.000Z","t":1234567.25,"event":"invite","digits":"0142"');
 });
 
-test.each([5, Math.floor(Math.random() * 2 ** 31)])(
+// The second one found half a token beside digits.
+test.each([5, 549240701, Math.floor(Math.random() * 2 ** 31)])(
   'any text around them hides nothing (seed %i)',
   (seed) => {
     const piece = fc.oneof(fc.string(), fc.constantFrom(TOKEN, PASSWORD, NAME, COMPANY, NUMBER, NAME.toUpperCase()));
