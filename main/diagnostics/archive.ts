@@ -21,6 +21,7 @@ const SHORTEST_NAME = 3;
 const SHORTEST_NUMBER = 7;
 /** Times and durations of our own, which are numbers as well. */
 const TIMES = new Set(['at', 't', 'ms', 'seq']);
+const ISO_TIME = /^[\dT:.Z-]{10,30}$/;
 
 /** @throws where something of `known` is left in a file, so that nothing is written. `files`: JSON values by name. */
 export function buildArchive(files: Readonly<Record<string, unknown>>, known: Known): Uint8Array {
@@ -75,7 +76,7 @@ function scrubberOf({ secrets, names, numbers }: Known): (value: unknown) => unk
     return clean;
   };
   const walk = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string') return TIMES.has(key) ? value : text(value);
+    if (typeof value === 'string') return TIMES.has(key) && ISO_TIME.test(value) ? value : text(value);
     // A number that is long enough to be called is not told from one that is none.
     if (typeof value === 'number') return TIMES.has(key) || Math.abs(value) < 1e6 ? value : '(number)';
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
@@ -92,7 +93,7 @@ function masked(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const { at, ...rest } = value as Record<string, unknown>;
   const safe = redact(rest);
-  return typeof at === 'string' && /^[\dT:.Z-]{10,30}$/.test(at) ? { at, ...safe } : safe;
+  return typeof at === 'string' && ISO_TIME.test(at) ? { at, ...safe } : safe;
 }
 
 const expression = (parts: readonly string[], flags: string): RegExp | null =>
