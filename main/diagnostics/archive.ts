@@ -21,7 +21,7 @@ const SHORTEST_NAME = 3;
 const SHORTEST_NUMBER = 7;
 /** Times and durations of our own, which are numbers as well. */
 const TIMES = new Set(['at', 't', 'ms', 'seq']);
-const ISO_TIME = /^[\dT:.Z-]{10,30}$/;
+const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]{5,15}Z$/;
 
 /** @throws where something of `known` is left in a file, so that nothing is written. `files`: JSON values by name. */
 export function buildArchive(files: Readonly<Record<string, unknown>>, known: Known): Uint8Array {
