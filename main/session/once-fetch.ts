@@ -3,27 +3,41 @@
  * Chromium sends a request of any method again by itself when a connection that was used before breaks without an
  * answer (`HttpNetworkTransaction::ShouldResendRequest`): `POST /api/v2/events` would ring people twice. It does not on
  * a connection of its own, so that is what every POST gets.
+ *
+ * When Chromium's network process dies it starts another one, but a session that was used before never reaches that
+ * (Electron keeps the session's way to the dead one): from then on only new sessions will do.
  */
-import { net, session, type Session } from 'electron';
+import { app, net, session, type Session } from 'electron';
 import type { Fetch } from '../../app/kommo/client.ts';
+
+const NETWORK_SERVICE = 'network.mojom.NetworkService';
 
 export function createOnceFetch(): { fetch: Fetch; abortAll(): void } {
   /** Network contexts without a request at the moment. */
-  const free: Session[] = [];
+  let free: Session[] = [];
   let made = 0;
+  const fresh = () => session.fromPartition(`once-${++made}`, { cache: false });
+  /** For GETs, once the default session is of no use. */
+  let reading: Session | null = null;
+  app.on('child-process-gone', (_event, { type, serviceName }) => {
+    if (type !== 'Utility' || serviceName !== NETWORK_SERVICE) return;
+    free = [];
+    reading = fresh();
+  });
   /** Requests without an answer yet: a program that ends does not wait for them, nor does Chromium's own end. */
   const underWay = new Set<AbortController>();
 
   const send: Fetch = async (url, init) => {
-    if (init.method === 'GET') return net.fetch(url, init);
-    const own = free.pop() ?? session.fromPartition(`once-${++made}`, { cache: false });
+    if (init.method === 'GET') return reading === null ? net.fetch(url, init) : reading.fetch(url, init);
+    const pool = free;
+    const own = pool.pop() ?? fresh();
     try {
       await own.closeAllConnections();
       const response = await own.fetch(url, init);
       const text = await response.text();
       return { status: response.status, headers: response.headers, text: () => Promise.resolve(text) };
     } finally {
-      free.push(own);
+      pool.push(own);
     }
   };
   return {

@@ -14,7 +14,7 @@ const OURS = ['resources/app.asar', 'resources/app.asar.unpacked', 'resources/li
 
 export const packageFigure: Figure = {
   names: ['package.deb', 'package.own', 'package.start'],
-  inTheWay: 'the runtime is 92 MB of the package, and a packaged page is read through an archive',
+  inTheWay: 'the runtime is 92 MB of the package; of the start, what start.registered names',
   async measure(say) {
     const output = await makePackage();
     const deb = readdirSync(output).find((name) => name.endsWith('.deb'));

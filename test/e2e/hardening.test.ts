@@ -16,6 +16,7 @@ import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
 import { ask, happened, incoming, openTestOffice, type TestOffice } from './support/office.ts';
+import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
 
 /** What marks the agent's secrets wherever they turn up. */
@@ -500,18 +501,3 @@ test('after all this no secret is in arguments, environment, output, log, timeli
     expect(content.includes(PASSWORD), `the password in ${place}`).toBe(false);
   }
 });
-
-/** What the kernel says of a process; nothing where it has ended by now. */
-function ofProcess(pid: number, what: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${what}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-/** This process and all below it. */
-function familyOf(pid: number): number[] {
-  const children = ofProcess(pid, `task/${pid}/children`).trim();
-  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => familyOf(Number(child))))];
-}

@@ -14,6 +14,7 @@ import { openJournal } from '../../main/journal/journal.ts';
 import { runQuietly } from '../../scripts/setup/command.mjs';
 import { eventually } from '../e2e/support/eventually.ts';
 import { openTestOffice, type TestOffice } from '../e2e/support/office.ts';
+import { familyOf, ofProcess } from '../e2e/support/process-tree.ts';
 import { startUpdateServer, type UpdateServer } from './support/update-server.ts';
 import {
   apt,
@@ -236,7 +237,9 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
     const theirs = await startInstalled(env, join(home, 'profile'), { as: 'nobody' });
     try {
       await theirs.waitForTimeline(({ event }) => event === 'ready');
-      const pages = processesBelow(theirs.pid).filter(({ command }) => command.includes('--type=renderer'));
+      const pages = familyOf(theirs.pid)
+        .map((pid) => ({ command: ofProcess(pid, 'cmdline').replaceAll('\0', ' '), status: ofProcess(pid, 'status') }))
+        .filter(({ command }) => command.includes('--type=renderer'));
       expect(pages.length).toBeGreaterThan(0);
       for (const { status } of pages) expect(status).toMatch(/^Seccomp:\t2$/m);
       for (const { command } of pages) expect(command).not.toContain('--no-sandbox');
@@ -333,12 +336,4 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
-}
-
-/** This process and all below it. */
-function processesBelow(pid: number): { command: string; status: string }[] {
-  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  const children = read(`task/${pid}/children`).trim();
-  const below = children === '' ? [] : children.split(' ').flatMap((child) => processesBelow(Number(child)));
-  return [{ command: read('cmdline').replaceAll('\0', ' '), status: read('status') }, ...below];
 }
