@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. */
-const realParts = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 90_000, teardownTimeout: 30_000 };
+/**
+ * Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. A machine
+ * that is shared may starve one of them for seconds: such a test has a second try, and the report says that it took it.
+ */
+const realParts = {
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 90_000,
+  teardownTimeout: 30_000,
+  retry: 1,
+};
 
 export default defineConfig({
   test: {
