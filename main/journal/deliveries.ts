@@ -236,21 +236,27 @@ function changedSince(sent: CompletedCall, journal: Journal): boolean {
   return current !== null && JSON.stringify(callParams(current)) !== JSON.stringify(callParams(sent));
 }
 
-/** Says on the card what came after the call was written there. Twice is once, so nothing is ever in doubt. */
+/**
+ * Says on the card what came after the call was written there. Twice is once; but a request whose answer was lost may
+ * take effect late, and take back what the next one said: that one is not sent before.
+ */
 async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
-  const { call } = delivery;
+  const { call, ambiguous, doubtSince } = delivery;
   const { journal, now } = ports;
   const held = ports.heldUntil(call.id);
   if (held > now()) return soon(ports, delivery, held);
   const client = ports.kommo();
-  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, false);
+  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
   const elsewhere = forOther(delivery, ports);
   if (elsewhere !== null) return elsewhere;
+  const young = now() - doubtSince;
+  if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
   try {
     const kept = journal.delivery(call.id, 'card')?.place ?? null;
     const place = kept?.entity === null ? await client.findOnCard({ way: 'calls' }, call) : kept;
     const entity = place?.entity ?? (call.caller.kind === 'entity' ? call.caller.entity : null);
     if (entity === null) return { ...done, state: 'no-card' };
+    journal.sending(call.id, 'update', null);
     await client.updateOnCard(entity, { ...call, agent: call.agent ?? ports.agent() });
     return changedSince(call, journal) ? { ...done, state: 'waiting', nextTry: now() } : done;
   } catch (error) {

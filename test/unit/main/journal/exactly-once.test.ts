@@ -102,6 +102,17 @@ test(`${RUNS} schedules of crashes, lost answers, refusals and sign-outs`, async
   await fc.assert(fc.asyncProperty(schedule, play), { numRuns: RUNS });
 }, 120_000);
 
+test('a change that takes effect late does not take back the one after it', () =>
+  play({
+    cardBy: 'entity',
+    unknownInbound: 'incoming-lead',
+    calls: [
+      { kind: 'lead', gapMs: 0, change: { note: 'After lunch' }, changeAfterMs: 0, records: true },
+      { kind: 'lead', gapMs: 0, change: null, changeAfterMs: 0, records: false },
+    ],
+    faults: ['none', 'none', 'late'],
+  }));
+
 test('this test finds a desktop that sends again without looking', async () => {
   const blind = { cardBy: 'entity', unknownInbound: 'nothing', faults: ['lost after'] } as const;
   const desk = new Desk(blind, blind.faults);
