@@ -4,19 +4,21 @@ import { defineConfig } from 'vitest/config';
  * Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. A machine
  * that is shared may starve one of them for seconds: such a test has a second try, and the report says that it took it.
  */
-const realParts = {
-  fileParallelism: false,
-  testTimeout: 60_000,
-  hookTimeout: 90_000,
-  teardownTimeout: 30_000,
-  retry: 1,
-};
+const patience = { testTimeout: 60_000, hookTimeout: 90_000, teardownTimeout: 30_000, retry: 1 };
+const realParts = { fileParallelism: false, ...patience };
+
+/** Pages in a browser or a window of their own, on ports of their own: they mostly wait, so two can do it side by side. */
+const PAGES = [
+  ...['audio-page', 'panel-page', 'phone-calls', 'phone-dialects', 'phone-page', 'registration-page'],
+  ...['sandbox-kommo', 'torture', 'watch'],
+].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...realParts } },
+      { test: { name: 'page', include: PAGES, maxWorkers: 2, ...patience } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: PAGES, ...realParts } },
       { test: { name: 'package', include: ['test/package/**/*.test.ts'], ...realParts } },
       { test: { name: 'pbx', include: ['test/pbx/**/*.test.ts'], ...realParts } },
     ],

@@ -21,7 +21,7 @@ export type Figure = {
 };
 
 /** What is held against the goal. */
-export const held = (row: Row): number => row.ratio ?? row.value;
+const held = (row: Row): number => row.ratio ?? row.value;
 
 /** Whether the goal is missed. */
 export const missed = (row: Row): boolean => (row.atLeast ? held(row) < row.goal : !(held(row) <= row.goal));
