@@ -303,7 +303,7 @@ export function compose(foundation: Foundation): void {
     },
     gone: (id) => turns.ended(id, 'answered'),
     changed: (view, hidden) => {
-      updates.callBegan();
+      updates.callsChanged();
       if (view.answeredAt !== null) turns.answered(view.id);
       if (!hidden) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();

@@ -53,8 +53,8 @@ export type BridgeLimits = {
   ack: number;
   /** How long a tab that is asked to open a card may take to say that it does. */
   opens: number;
-  /** Between two numbers that are dialled from tabs: a double click is one call. */
-  dials: number;
+  /** A number that tabs ask to dial again within so long is dialled once: a double click is one call. */
+  doubleClick: number;
   portRetry: number;
   /** Of sockets and of widgets that poll. */
   sockets: number;
@@ -71,7 +71,7 @@ const LIMITS: BridgeLimits = {
   heartbeat: 25_000,
   ack: 10_000,
   opens: 700,
-  dials: 1500,
+  doubleClick: 1500,
   portRetry: 30_000,
   sockets: 160,
   strangers: 40,
@@ -190,7 +190,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   let trouble: string | null = null;
   let published = '';
   let phoneReady = false;
-  let dialledAt = -Infinity;
+  let dialled: { number: string; at: number; reason: AnswerReason | null } | null = null;
   /** Counts what is seen and what is asked to be opened. */
   let views = 0;
   let opening: { session: Session; request: number; settle(opened: boolean): void } | null = null;
@@ -465,13 +465,13 @@ export function createBridge(ports: BridgePorts): Bridge {
   function ask(session: Session, request: TabRequest): AnswerReason | null {
     sweep();
     if (!tabs.has(session)) return 'not-now';
-    if (request.type === 'dial') {
-      const now = performance.now();
-      if (now - dialledAt < limits.dials) return 'not-now';
-      dialledAt = now;
-    }
+    const at = performance.now();
+    const again = request.type === 'dial' && dialled?.number === request.number && at - dialled.at < limits.doubleClick;
+    if (again) return dialled?.reason ?? null;
     ports.log('bridge.asked', { what: request.type === 'command' ? request.kind : request.type });
-    return ports.asked(request);
+    const reason = ports.asked(request);
+    if (request.type === 'dial') dialled = { number: request.number, at, reason };
+    return reason;
   }
 
   /**

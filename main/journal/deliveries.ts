@@ -127,6 +127,14 @@ function forOther(delivery: Delivery, ports: DeliveryPorts): Settlement | null {
   return idle(ports, `It is for the Kommo account ${account.name} and goes nowhere else. Sign in there.`, ambiguous);
 }
 
+/** While a request whose answer was lost may still take effect, nothing is looked up or sent after it. */
+function notYet(delivery: Delivery, ports: DeliveryPorts): Settlement | null {
+  const { ambiguous, doubtSince } = delivery;
+  const young = ports.now() - doubtSince;
+  // A clock that was set back must not make it wait for long.
+  return ambiguous && young >= 0 && young < LOOK_AFTER_MS ? soon(ports, delivery, doubtSince + LOOK_AFTER_MS) : null;
+}
+
 /** What becomes of a delivery that Kommo refused; `inDoubt` where an earlier request is not cleared up yet. */
 function refused(error: unknown, tries: number, ports: DeliveryPorts, inDoubt: boolean): Outcome {
   if (!(error instanceof KommoRefusal)) throw error;
@@ -152,7 +160,7 @@ const OF_KOMMO_ITSELF: ReadonlySet<RefusalKind> = new Set(['unreachable', 'timeo
 
 /** Puts the call on its card, in the first way that leads to one. */
 async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
-  const { ambiguous, doubtSince, attempt } = delivery;
+  const { ambiguous, attempt } = delivery;
   const { journal, now } = ports;
   // While others were delivered the agent may have said who it was.
   const call = journal.call(delivery.call.id) ?? delivery.call;
@@ -171,8 +179,8 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
   const turn = cardTurn(call, ports.office?.() ?? null, delivery.tries, now());
   if (turn !== null && turn.at > now())
     return { state: 'waiting', error: delivery.error, nextTry: turn.at, counts: false, ambiguous };
-  const young = now() - doubtSince;
-  if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
+  const unsettled = notYet(delivery, ports);
+  if (unsettled !== null) return unsettled;
   let inDoubt = ambiguous;
   try {
     if (ambiguous) {
@@ -241,7 +249,7 @@ function changedSince(sent: CompletedCall, journal: Journal): boolean {
  * take effect late, and take back what the next one said: that one is not sent before.
  */
 async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: number): Promise<Outcome> {
-  const { call, ambiguous, doubtSince } = delivery;
+  const { call, ambiguous } = delivery;
   const { journal, now } = ports;
   const held = ports.heldUntil(call.id);
   if (held > now()) return soon(ports, delivery, held);
@@ -249,8 +257,8 @@ async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: numbe
   if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
   const elsewhere = forOther(delivery, ports);
   if (elsewhere !== null) return elsewhere;
-  const young = now() - doubtSince;
-  if (ambiguous && young >= 0 && young < LOOK_AFTER_MS) return soon(ports, delivery, doubtSince + LOOK_AFTER_MS);
+  const unsettled = notYet(delivery, ports);
+  if (unsettled !== null) return unsettled;
   try {
     const kept = journal.delivery(call.id, 'card')?.place ?? null;
     const place = kept?.entity === null ? await client.findOnCard({ way: 'calls' }, call) : kept;

@@ -108,8 +108,8 @@ export function createUpdates(ports: UpdatePorts) {
 
   return {
     start: () => later(FIRST_MS, look),
-    /** A call began: the line is needed for it. */
-    callBegan(): void {
+    /** A call began, changed or ended: while there is one the line is needed for it. */
+    callsChanged(): void {
       if (step === 'downloading' && inCall()) updater?.cancel();
     },
     /** The agent asked for it. @returns false while it cannot be: a call, or the settings */

@@ -1,12 +1,9 @@
 /** The bridge's rules in real Chromium: its permission for local connections, and the second way where no socket opens. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page, type Route } from 'playwright-core';
-import { build, createLogger } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BridgeCall } from '../../app/bridge/protocol.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
@@ -15,65 +12,22 @@ import { createBridge, type Bridge } from '../../main/bridge/bridge.ts';
 import type { PairedBrowser } from '../../main/bridge/paired-browser.ts';
 import { startDesktop as startScreen } from '../../sandbox/desktop/desktop.ts';
 import { runProgram } from '../../sandbox/desktop/daemon.ts';
-import { agents, openKommo, people, type Kommo } from '../../sandbox/kommo/index.ts';
-import { bundles } from '../../scripts/bundles.ts';
+import { openKommo, people, type Kommo } from '../../sandbox/kommo/index.ts';
 import { openPermissionPage, type PermissionPage } from './support/permission-page.ts';
+import { ANA, buildWidget, COMPLETED, RINGING } from './support/widget-world.ts';
 
-const root = join(import.meta.dirname, '../..');
-const ANA = agents.anaSilva.id;
 const CHROMIUM = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] };
-const LEAD = { type: 'lead', id: people.annaPetrova.lead.id } as const;
-const COMPLETED: CompletedCall = {
-  id: 'call-1',
-  callId: 'sip-1',
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '14155550142', e164: '+14155550142', display: '+1 415 555 0142', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_790_000_000_000,
-  answeredAt: 1_790_000_004_000,
-  endedAt: 1_790_000_099_500,
-  ringSeconds: 4,
-  talkSeconds: 95,
-  disposition: 'answered',
-  caller: { kind: 'entity', entity: LEAD, name: people.annaPetrova.lead.name },
-  recording: { state: 'none' },
-  agent: { userId: ANA, name: agents.anaSilva.name },
-};
-const RINGING: BridgeCall = {
-  id: 'call-1',
-  direction: 'inbound',
-  state: 'ringing',
-  number: '+1 415 555 0142',
-  title: people.annaPetrova.lead.name,
-  entity: LEAD,
-  resolving: false,
-  startedAt: Date.now(),
-  answeredAt: null,
-  muted: false,
-  heldBy: [],
-  can: [],
-  popped: false,
-  newContactNumber: null,
-};
+const QUIET: BridgeCall = { ...RINGING, can: [], popped: false };
 
-let folder: string;
+let widget: Awaited<ReturnType<typeof buildWidget>>;
 let bridge: Bridge;
 let kept: PairedBrowser[];
 let log: [string, Record<string, unknown>][];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ringside-bridge-'));
-  const [config] = bundles(root, folder, createLogger('warn')).filter(
-    (bundle) => bundle.build?.outDir === join(folder, 'widget'),
-  );
-  await build({ ...config });
-  for (const part of ['manifest.json', 'i18n', 'images']) {
-    await cp(join(root, 'widget', part), join(folder, 'widget', part), { recursive: true });
-  }
+  widget = await buildWidget();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => widget.remove());
 beforeEach(() => {
   kept = [];
   log = [];
@@ -131,7 +85,7 @@ describe('the permission for local connections, with the check on', () => {
   let setPermission: SetPermission;
 
   beforeEach(async () => {
-    site = await openPermissionPage(join(folder, 'widget', 'script.js'), ANA);
+    site = await openPermissionPage(join(widget.widgetDir, 'script.js'), ANA);
     await startDesktop(site.origin);
     browser = await chromium.launch({ ...CHROMIUM, args: [...CHROMIUM.args, ...site.switches] });
     context = await browser.newContext({ viewport: { width: 640, height: 480 } });
@@ -224,7 +178,7 @@ describe('the permission for local connections, with the check on', () => {
 });
 
 test('a question that a person closes, in a browser with a window, is seen for what it is', async () => {
-  const site = await openPermissionPage(join(folder, 'widget', 'script.js'), ANA);
+  const site = await openPermissionPage(join(widget.widgetDir, 'script.js'), ANA);
   const screen = await startScreen({ daemon: 'recording' });
   const env = Object.fromEntries(
     Object.entries(screen.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -276,7 +230,7 @@ describe('where no socket can be opened', () => {
   let context: BrowserContext;
 
   beforeEach(async () => {
-    kommo = await openKommo({ widgetDir: join(folder, 'widget') });
+    kommo = await openKommo({ widgetDir: widget.widgetDir });
     await startDesktop(parseOrigin(kommo.origin));
     browser = await chromium.launch(CHROMIUM);
     context = await browser.newContext({ viewport: { width: 1180, height: 760 } });
@@ -320,9 +274,9 @@ describe('where no socket can be opened', () => {
     await pair(page);
     await phase(page, 'connected');
     await vi.waitFor(() => expect(bridge.state()).toMatchObject({ state: 'connected', tabs: 1 }));
-    bridge.showCall(RINGING);
+    bridge.showCall(QUIET);
     await page.locator('#ringside-widget li.ringing', { hasText: people.annaPetrova.lead.name }).waitFor();
-    bridge.showCall({ ...RINGING, state: 'ended' });
+    bridge.showCall({ ...QUIET, state: 'ended' });
     await delivered(COMPLETED);
     // Offered again, as the journal does when it did not hear of the acknowledgement; and after a reload.
     await delivered(COMPLETED);
@@ -350,7 +304,7 @@ describe('where no socket can be opened', () => {
     });
     await pair(page);
     await phase(page, 'connected');
-    bridge.showCall(RINGING);
+    bridge.showCall(QUIET);
     await page.locator('#ringside-widget li.ringing').waitFor();
 
     const foreign = createServer((_, response) => {

@@ -225,7 +225,7 @@ describe('a socket that looks open and is dead', () => {
   });
 });
 
-test('a PBX that was away is found again within a second of its return, however long it was away', async () => {
+test('a PBX that was away is found again soon after its return, however long it was away', async () => {
   const pbx = await pbxWith();
   const phone = await registeredAt(pbx.url);
   await pbx.close();

@@ -1,11 +1,9 @@
 /** The widget as it is shipped, in real Chromium, in the sandbox's Kommo page, against the real bridge. */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { build, createLogger } from 'vite';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BridgeCall } from '../../app/bridge/protocol.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
@@ -13,55 +11,21 @@ import { parseOrigin } from '../../app/kommo/address.ts';
 import { createBridge, type Bridge } from '../../main/bridge/bridge.ts';
 import type { PairedBrowser } from '../../main/bridge/paired-browser.ts';
 import { agents, openKommo, people, type Kommo } from '../../sandbox/kommo/index.ts';
-import { bundles } from '../../scripts/bundles.ts';
+import { ANA, buildWidgetLab, COMPLETED, phase, RINGING } from './support/widget-world.ts';
 
-const root = join(import.meta.dirname, '../..');
 /** Where pictures of the card are left to be looked at; none without it. */
 const pictures = process.env['RINGSIDE_PICTURES'];
 
-const ANA = agents.anaSilva.id;
 const HOSTILE = '<img src=x onerror="window.pwned = 1">';
-const COMPLETED: CompletedCall = {
-  id: 'call-1',
-  callId: 'sip-1',
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '14155550142', e164: '+14155550142', display: '+1 415 555 0142', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_790_000_000_000,
-  answeredAt: 1_790_000_004_000,
-  endedAt: 1_790_000_099_500,
-  ringSeconds: 4,
-  talkSeconds: 95,
-  disposition: 'answered',
-  caller: {
-    kind: 'entity',
-    entity: { type: 'lead', id: people.annaPetrova.lead.id },
-    name: people.annaPetrova.lead.name,
-  },
+const RECORDED: CompletedCall = {
+  ...COMPLETED,
   recording: { state: 'ready', url: 'https://pbx.example/rec/call-1.mp3' },
-  agent: { userId: ANA, name: agents.anaSilva.name },
 };
-const RINGING: BridgeCall = {
-  id: 'call-1',
-  direction: 'inbound',
-  state: 'ringing',
-  number: '+1 415 555 0142',
-  title: people.annaPetrova.lead.name,
-  entity: { type: 'lead', id: people.annaPetrova.lead.id },
-  resolving: false,
-  startedAt: Date.now(),
-  answeredAt: null,
-  muted: false,
-  heldBy: [],
-  can: ['answer', 'decline'],
-  popped: false,
-  newContactNumber: null,
-};
+/** The desktop has no pop-up of its own for it. */
+const UNSEEN: BridgeCall = { ...RINGING, popped: false };
 
 type Asked = { method: string; payload: Record<string, unknown> };
-let folder: string;
+let lab: Awaited<ReturnType<typeof buildWidgetLab>>;
 let browser: Browser;
 let kommo: Kommo;
 let bridge: Bridge;
@@ -70,23 +34,13 @@ let user: { id: number } | null;
 let context: BrowserContext;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ringside-widget-'));
-  const [config] = bundles(root, folder, createLogger('warn')).filter(
-    (bundle) => bundle.build?.outDir === join(folder, 'widget'),
-  );
-  await build({ ...config });
-  for (const part of ['manifest.json', 'i18n', 'images']) {
-    await cp(join(root, 'widget', part), join(folder, 'widget', part), { recursive: true });
-  }
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  lab = await buildWidgetLab();
+  ({ browser } = lab);
 });
-afterAll(async () => {
-  await browser.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => lab.close());
 
 beforeEach(async () => {
-  kommo = await openKommo({ widgetDir: join(folder, 'widget') });
+  kommo = await openKommo({ widgetDir: lab.widgetDir });
   kept = [];
   user = { id: ANA };
   await startDesktop();
@@ -126,7 +80,6 @@ async function openPage(path = '/', by: BrowserContext = context): Promise<Page>
   return page;
 }
 
-const phase = (page: Page, name: string) => page.locator(`#ringside-widget .card[data-phase="${name}"]`).waitFor();
 const asked = (page: Page, method: string): Promise<Asked[]> =>
   page.evaluate(
     (name) => (Reflect.get(window, '__kommoCalls') as Asked[]).filter((call) => call.method === name),
@@ -197,7 +150,7 @@ describe('pairing in the card', () => {
     await page.getByRole('button', { name: 'Pair', exact: true }).click();
     await page.getByText('Ringside is signed in as another Kommo user').waitFor();
     expect(bridge.state().tabs).toBe(0);
-    expect(await bridge.deliver(COMPLETED)).toBe('no-widget');
+    expect(await bridge.deliver(RECORDED)).toBe('no-widget');
     await picture(page, 'other-user');
   });
 });
@@ -207,17 +160,17 @@ describe('calls in the page', () => {
     const page = await openPage();
     await pair(page);
     await tabs(1);
-    bridge.showCall({ ...RINGING, resolving: true, title: RINGING.number });
+    bridge.showCall({ ...UNSEEN, resolving: true, title: UNSEEN.number });
     await page.locator('#ringside-widget li.ringing').waitFor();
-    bridge.showCall(RINGING);
+    bridge.showCall(UNSEEN);
     await vi.waitFor(async () => expect(await asked(page, 'show_notification')).toHaveLength(1));
-    bridge.showCall({ ...RINGING, state: 'active', answeredAt: Date.now() });
+    bridge.showCall({ ...UNSEEN, state: 'active', answeredAt: Date.now() });
     await page.locator('#ringside-widget li.active', { hasText: people.annaPetrova.lead.name }).waitFor();
     await picture(page, 'active');
     expect(await page.locator('#ringside-widget a').getAttribute('href')).toBe(
       `/leads/detail/${people.annaPetrova.lead.id}`,
     );
-    bridge.showCall({ ...RINGING, state: 'ended' });
+    bridge.showCall({ ...UNSEEN, state: 'ended' });
     await page.locator('#ringside-widget li').waitFor({ state: 'detached' });
     expect(await asked(page, 'show_notification')).toMatchObject([
       {
@@ -234,16 +187,16 @@ describe('calls in the page', () => {
     if (kommo.widget !== null) kommo.widget.settings = { ring_popup: 'no' };
     const page = await openPage();
     await pair(page);
-    bridge.showCall(RINGING);
+    bridge.showCall(UNSEEN);
     await page.locator('#ringside-widget li.ringing').waitFor();
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     expect(await asked(page, 'show_notification')).toEqual([]);
   });
 
   test('a completed call is one add_call with the right fields, and one entry of the bell', async () => {
     const page = await openPage();
     await pair(page);
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     expect(await asked(page, 'add_call')).toMatchObject([
       {
         payload: {
@@ -266,12 +219,12 @@ describe('calls in the page', () => {
   test('a recording that came later is in the one entry of the bell, once, also after a reload and a replay', async () => {
     const page = await openPage();
     await pair(page);
-    const before: CompletedCall = { ...COMPLETED, recording: { state: 'none' } };
+    const before: CompletedCall = { ...RECORDED, recording: { state: 'none' } };
     await delivered(before);
     expect(kommo.notifications(ANA)).toMatchObject([{ link: null }]);
     const recorded = (call: CompletedCall) =>
       vi.waitFor(async () => expect(await bridge.deliverRecording(call)).toBe('shown'), { timeout: 20_000 });
-    await recorded(COMPLETED);
+    await recorded(RECORDED);
     expect(kommo.notifications(ANA)).toMatchObject([{ link: 'https://pbx.example/rec/call-1.mp3', duration: 95 }]);
     expect(await asked(page, 'add_call')).toMatchObject([
       { payload: { text: 'Incoming call: Roof repair (+1 415 555 0142), answered' } },
@@ -284,11 +237,11 @@ describe('calls in the page', () => {
     await picture(page, 'recording-later');
     await page.reload();
     await phase(page, 'connected');
-    await recorded(COMPLETED);
-    await delivered(COMPLETED);
+    await recorded(RECORDED);
+    await delivered(RECORDED);
     expect(await asked(page, 'add_call')).toEqual([]);
     // Nobody's entry could not be found again: a second one is never made.
-    const nobody: CompletedCall = { ...COMPLETED, id: 'call-2', caller: { kind: 'nobody' } };
+    const nobody: CompletedCall = { ...RECORDED, id: 'call-2', caller: { kind: 'nobody' } };
     await delivered({ ...nobody, recording: { state: 'none' } });
     await recorded(nobody);
     expect(await asked(page, 'add_call')).toHaveLength(1);
@@ -298,10 +251,10 @@ describe('calls in the page', () => {
   test('a recording that Kommo did not take is offered again', async () => {
     const page = await openPage();
     await pair(page);
-    await delivered({ ...COMPLETED, recording: { state: 'none' } });
+    await delivered({ ...RECORDED, recording: { state: 'none' } });
     kommo.fail({ match: ({ path }) => path.startsWith('/ajax/v1/inbox/add'), answer: '500', times: 1 });
-    expect(await bridge.deliverRecording(COMPLETED)).toBe('no-widget');
-    expect(await bridge.deliverRecording(COMPLETED)).toBe('shown');
+    expect(await bridge.deliverRecording(RECORDED)).toBe('no-widget');
+    expect(await bridge.deliverRecording(RECORDED)).toBe('shown');
     expect(kommo.notifications(ANA)).toMatchObject([{ link: 'https://pbx.example/rec/call-1.mp3' }]);
   });
 
@@ -309,11 +262,11 @@ describe('calls in the page', () => {
     const page = await openPage();
     await pair(page);
     const unknown = {
-      ...COMPLETED,
-      number: { ...COMPLETED.number, display: HOSTILE },
+      ...RECORDED,
+      number: { ...RECORDED.number, display: HOSTILE },
       caller: { kind: 'nobody' } as const,
     };
-    bridge.showCall({ ...RINGING, title: HOSTILE, number: HOSTILE, entity: null });
+    bridge.showCall({ ...UNSEEN, title: HOSTILE, number: HOSTILE, entity: null });
     await page.locator('#ringside-widget li.ringing', { hasText: HOSTILE }).waitFor();
     await delivered(unknown);
     await page.locator('#popups .entry-text', { hasText: `Incoming call: ${HOSTILE}` }).waitFor();
@@ -333,7 +286,7 @@ describe('calls in the page', () => {
     expect(
       await vi.waitFor(
         async () => {
-          const outcome = await bridge.deliver(COMPLETED);
+          const outcome = await bridge.deliver(RECORDED);
           expect((await asked(page, 'add_call')).length).toBeGreaterThan(0);
           return outcome;
         },
@@ -341,7 +294,7 @@ describe('calls in the page', () => {
       ),
     ).toBe('no-widget');
     undo();
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     expect(kommo.notifications(ANA)).toHaveLength(1);
   });
 });
@@ -350,10 +303,10 @@ describe('tabs, reloads and navigation', () => {
   test('a reload keeps the token and shows nothing twice', async () => {
     const page = await openPage();
     await pair(page);
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     await page.reload();
     await phase(page, 'connected');
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     expect(await asked(page, 'add_call')).toEqual([]);
     expect(kommo.notifications(ANA)).toHaveLength(1);
   });
@@ -368,7 +321,7 @@ describe('tabs, reloads and navigation', () => {
       await page.waitForURL(`**${path}`);
     }
     await page.waitForFunction(() => (Reflect.get(window, '__kommoWidget') as { renders: number }).renders >= 4);
-    await delivered(COMPLETED);
+    await delivered(RECORDED);
     expect(sockets).toEqual([]);
     expect(bridge.state().tabs).toBe(1);
     expect(await page.locator('#ringside-widget').count()).toBe(1);
@@ -383,14 +336,14 @@ describe('tabs, reloads and navigation', () => {
     await pair(first);
     const second = await openPage('/leads/list');
     await tabs(2);
-    bridge.showCall(RINGING);
-    await delivered(COMPLETED);
+    bridge.showCall(UNSEEN);
+    await delivered(RECORDED);
     await second.locator('#ringside-widget li.ringing').waitFor();
     const count = async (method: string) => (await asked(first, method)).length + (await asked(second, method)).length;
     expect(await count('add_call')).toBe(1);
     expect(await count('show_notification')).toBe(1);
     await first.close();
-    await delivered({ ...COMPLETED, id: 'call-2' });
+    await delivered({ ...RECORDED, id: 'call-2' });
     expect((await asked(second, 'add_call')).map(({ payload }) => payload['date'])).toEqual([1_790_000_099]);
     expect(kommo.requests.filter(({ path }) => path.startsWith('/ajax/v1/inbox/add'))).toHaveLength(2);
   });
@@ -402,7 +355,7 @@ describe('tabs, reloads and navigation', () => {
     await page.locator('#widget-off').click();
     await page.locator('#ringside-widget').waitFor({ state: 'detached' });
     await tabs(0);
-    expect(await bridge.deliver(COMPLETED)).toBe('no-widget');
+    expect(await bridge.deliver(RECORDED)).toBe('no-widget');
   });
 });
 
@@ -482,7 +435,7 @@ describe("the browser's permission, on a page of https://acme.kommo.com", () => 
     });
     await desktop.start();
     remote = await browser.newContext({ viewport: { width: 640, height: 400 } });
-    const script = await readFile(join(folder, 'widget', 'script.js'), 'utf8');
+    const script = await readFile(join(lab.widgetDir, 'script.js'), 'utf8');
     // The least of Kommo's page that the widget needs; the sandbox's is on the loopback, where nothing is asked.
     const host = `const APP = { constant: () => ({ id: ${ANA} }), notifications: {} };
       window.APP = APP;

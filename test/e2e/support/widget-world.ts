@@ -61,8 +61,8 @@ export const ACTIVE: BridgeCall = {
   can: ['hang-up', 'hold', 'mute'],
 };
 
-/** The built widget and a browser, for a whole file of tests. */
-export async function buildWidgetLab(): Promise<{ widgetDir: string; browser: Browser; close(): Promise<void> }> {
+/** The widget as it is shipped, in a folder of its own. */
+export async function buildWidget(): Promise<{ widgetDir: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ringside-widget-'));
   const widgetDir = join(folder, 'widget');
   const [config] = bundles(root, folder, createLogger('warn')).filter((bundle) => bundle.build?.outDir === widgetDir);
@@ -70,13 +70,19 @@ export async function buildWidgetLab(): Promise<{ widgetDir: string; browser: Br
   for (const part of ['manifest.json', 'i18n', 'images']) {
     await cp(join(root, 'widget', part), join(widgetDir, part), { recursive: true });
   }
+  return { widgetDir, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The built widget and a browser, for a whole file of tests. */
+export async function buildWidgetLab(): Promise<{ widgetDir: string; browser: Browser; close(): Promise<void> }> {
+  const { widgetDir, remove } = await buildWidget();
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   return {
     widgetDir,
     browser,
     close: async () => {
       await browser.close();
-      await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -8,43 +8,12 @@ import { CODE_LIFE } from '../../../../app/bridge/pairing.ts';
 import { parseDesktopFrame, VERSIONS, type BridgeCall } from '../../../../app/bridge/protocol.ts';
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { openDesk, ORIGIN, pairedBrowser, type Desk } from './desk.ts';
+import { MISSED, RINGING } from './samples.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
 
 const BROWSER = pairedBrowser();
-const RINGING: BridgeCall = {
-  id: 'call-1',
-  direction: 'inbound',
-  state: 'ringing',
-  number: '+1 830 570 3077',
-  title: 'Maria',
-  entity: null,
-  resolving: false,
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  muted: false,
-  heldBy: [],
-  can: [],
-  popped: false,
-  newContactNumber: null,
-};
-const call = (id: string): CompletedCall => ({
-  id,
-  callId: `sip-${id}`,
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '18305703077', e164: '+18305703077', display: '+1 830 570 3077', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  endedAt: 1_800_000_005_000,
-  ringSeconds: 5,
-  talkSeconds: 0,
-  disposition: 'missed',
-  caller: { kind: 'nobody' },
-  recording: { state: 'none' },
-  agent: { userId: 42, name: 'Bea' },
-});
+const NAMED: BridgeCall = { ...RINGING, title: 'Maria', resolving: false, can: [] };
+const call = (id: string): CompletedCall => ({ ...MISSED, id, callId: `sip-${id}` });
 
 /** One that is always the same, and one that nobody has tried; a test's name says it. */
 const SEEDS = [20_261_123, Math.floor(Math.random() * 2 ** 31)];
@@ -121,7 +90,7 @@ describe('too much', () => {
     const peers: Peer[] = [];
     for (let count = 0; count < 20; count += 1) peers.push(await tab(at, { leader: count === 0 }));
     await vi.waitFor(() => expect(at.bridge.state()).toMatchObject({ tabs: 20, state: 'connected' }));
-    at.bridge.showCall(RINGING);
+    at.bridge.showCall(NAMED);
     const heard = await Promise.all(peers.map((peer) => peer.next('call')));
     expect(heard.filter(({ notify }) => notify)).toHaveLength(1);
     const delivered = at.bridge.deliver(call('call-1'));
@@ -157,8 +126,8 @@ describe('too much', () => {
     const slow = await leader(at);
     slow.pause();
     for (let index = 0; index < 100_000 && at.bridge.state().tabs > 0; index += 1) {
-      at.bridge.showCall({ ...RINGING, id: `call-${index}`, title: 'x'.repeat(256) });
-      at.bridge.showCall({ ...RINGING, id: `call-${index}`, state: 'ended' });
+      at.bridge.showCall({ ...NAMED, id: `call-${index}`, title: 'x'.repeat(256) });
+      at.bridge.showCall({ ...NAMED, id: `call-${index}`, state: 'ended' });
       // Sockets write between turns of the loop.
       if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -222,7 +191,7 @@ describe('anything at all', () => {
 
   test.each(SEEDS)('before the hand-shake nothing but refusals is to be had (seed %i)', async (seed) => {
     const at = await desk([BROWSER], { silence: 2000, strangers: 100 });
-    at.bridge.showCall(RINGING);
+    at.bridge.showCall(NAMED);
     const hello = fc.record({
       type: fc.constant('hello'),
       versions: fc.oneof(fc.constant(VERSIONS), fc.anything()),

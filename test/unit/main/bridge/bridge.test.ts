@@ -5,11 +5,12 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CODE_LIFE, CODE_TRIES } from '../../../../app/bridge/pairing.ts';
-import { MAX_FRAME_BYTES, VERSIONS, type BridgeCall } from '../../../../app/bridge/protocol.ts';
+import { MAX_FRAME_BYTES, VERSIONS } from '../../../../app/bridge/protocol.ts';
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { parseOrigin, type KommoOrigin } from '../../../../app/kommo/address.ts';
 import { createBridge, type Bridge, type BridgeLimits, type BridgeState } from '../../../../main/bridge/bridge.ts';
 import { PairedBrowsersSchema, type PairedBrowser } from '../../../../main/bridge/paired-browser.ts';
+import { MISSED, RINGING } from './samples.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
 
 const ORIGIN = 'https://acme.kommo.com';
@@ -22,41 +23,6 @@ const PAIRED: PairedBrowser = {
   token: TOKEN,
   pairedAt: 1,
   lastSeenAt: 1,
-};
-
-const CALL: CompletedCall = {
-  id: 'call-1',
-  callId: 'sip-1',
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '18305703077', e164: '+18305703077', display: '+1 830 570 3077', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  endedAt: 1_800_000_005_000,
-  ringSeconds: 5,
-  talkSeconds: 0,
-  disposition: 'missed',
-  caller: { kind: 'nobody' },
-  recording: { state: 'none' },
-  agent: { userId: 42, name: 'Bea' },
-};
-const RINGING: BridgeCall = {
-  id: 'call-1',
-  direction: 'inbound',
-  state: 'ringing',
-  number: '+1 830 570 3077',
-  title: '+1 830 570 3077',
-  entity: null,
-  resolving: true,
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  muted: false,
-  heldBy: [],
-  can: ['answer', 'decline'],
-  popped: false,
-  newContactNumber: null,
 };
 
 let now = 1_800_000_000_000;
@@ -210,7 +176,7 @@ describe('who gets something', () => {
     peer.send({ type: 'hello', versions: VERSIONS, clientId: randomUUID(), nonce: nonce(), way: 'token' });
     expect(await peer.closed()).toEqual({ code: 4000, reason: 'unknown-browser' });
     expect(peer.heard.map(({ type }) => type)).toEqual(['refused']);
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
   });
 
   test('a wrong token is refused, and the desktop has shown itself first', async () => {
@@ -263,7 +229,7 @@ describe('who gets something', () => {
     await start();
     const peer = await leader();
     user = { id: 43 };
-    expect(await bridge.deliver({ ...CALL, agent: { userId: 43, name: 'Eve' } })).toBe('no-widget');
+    expect(await bridge.deliver({ ...MISSED, agent: { userId: 43, name: 'Eve' } })).toBe('no-widget');
     expect((await peer.closed()).reason).toBe('other-user');
     expect(peer.heard.filter(({ type }) => type === 'call.completed')).toEqual([]);
   });
@@ -271,7 +237,7 @@ describe('who gets something', () => {
   test('a call of an agent who was signed in before is not shown to the one who is now', async () => {
     await start();
     const peer = await leader();
-    expect(await bridge.deliver({ ...CALL, agent: { userId: 7, name: 'Old' } })).toBe('no-widget');
+    expect(await bridge.deliver({ ...MISSED, agent: { userId: 7, name: 'Old' } })).toBe('no-widget');
     bridge.showCall(RINGING);
     expect((await peer.next('call')).call.id).toBe('call-1');
     expect(peer.heard).toEqual([]);
@@ -418,7 +384,7 @@ describe('bad frames', () => {
     for (const frame of frames) peer.sendRaw(frame);
     for (const code of ['malformed', 'unknown-type', 'oversized']) expect((await peer.next('refused')).code).toBe(code);
     expect(log.filter(([event]) => event === 'bridge.frame-refused')).toHaveLength(3);
-    const delivered = bridge.deliver(CALL);
+    const delivered = bridge.deliver(MISSED);
     peer.send({ type: 'ack', id: (await peer.next('call.completed')).call.id });
     expect(await delivered).toBe('shown');
     peer.sendRaw(Buffer.from([1, 2, 3]));
@@ -484,8 +450,8 @@ describe('calls', () => {
     const first = await leader();
     const second = await tab({ leader: false });
     await vi.waitFor(() => expect(bridge.state().tabs).toBe(2));
-    const delivered = bridge.deliver(CALL);
-    expect(bridge.deliver(CALL)).toBe(delivered);
+    const delivered = bridge.deliver(MISSED);
+    expect(bridge.deliver(MISSED)).toBe(delivered);
     expect(await first.next('call.completed')).toMatchObject({
       call: { id: 'call-1', newContactNumber: '+18305703077' },
     });
@@ -499,7 +465,7 @@ describe('calls', () => {
 
   test('a recording that came later goes to the one tab, and only its own acknowledgement counts', async () => {
     await start({ ack: 2000 });
-    const recorded: CompletedCall = { ...CALL, recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } };
+    const recorded: CompletedCall = { ...MISSED, recording: { state: 'ready', url: 'https://pbx.example/1.mp3' } };
     expect(await bridge.deliverRecording(recorded)).toBe('no-widget');
     const peer = await leader();
     const delivered = bridge.deliverRecording(recorded);
@@ -518,19 +484,19 @@ describe('calls', () => {
 
   test('no tab, no lock, no answer or a tab that goes: no-widget, and it can be offered again', async () => {
     await start({ ack: 50 });
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
     const waiting = await tab({ leader: false });
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
     waiting.close();
     const mute = await leader();
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
     await mute.next('call.completed');
-    const gone = bridge.deliver(CALL);
+    const gone = bridge.deliver(MISSED);
     await mute.next('call.completed');
     mute.close();
     expect(await gone).toBe('no-widget');
     const back = await leader();
-    const again = bridge.deliver(CALL);
+    const again = bridge.deliver(MISSED);
     back.send({ type: 'ack', id: (await back.next('call.completed')).call.id });
     expect(await again).toBe('shown');
   });

@@ -2,51 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BridgeCall } from '../../../../app/bridge/protocol.ts';
-import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createBridge, type Bridge, type BridgeLimits } from '../../../../main/bridge/bridge.ts';
 import type { PairedBrowser } from '../../../../main/bridge/paired-browser.ts';
 import { get, openPollPeer, type PollPeer } from './poll-peer.ts';
+import { MISSED, RINGING } from './samples.ts';
 import { nonce, openTab } from './widget-peer.ts';
 
 const ORIGIN = 'https://acme.kommo.com';
 const CLIENT = randomUUID();
 const TOKEN = nonce();
 const NAME = 'Maria Silva of Secret Street';
-const RINGING: BridgeCall = {
-  id: 'call-1',
-  direction: 'inbound',
-  state: 'ringing',
-  number: '+1 830 570 3077',
-  title: NAME,
-  entity: null,
-  resolving: false,
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  muted: false,
-  heldBy: [],
-  can: [],
-  popped: false,
-  newContactNumber: null,
-};
-const CALL: CompletedCall = {
-  id: 'call-1',
-  callId: 'sip-1',
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '18305703077', e164: '+18305703077', display: '+1 830 570 3077', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  endedAt: 1_800_000_005_000,
-  ringSeconds: 5,
-  talkSeconds: 0,
-  disposition: 'missed',
-  caller: { kind: 'nobody' },
-  recording: { state: 'none' },
-  agent: { userId: 42, name: 'Bea' },
-};
+const NAMED: BridgeCall = { ...RINGING, title: NAME, resolving: false, can: [] };
 
 let kept: PairedBrowser[];
 let bridge: Bridge;
@@ -92,8 +59,8 @@ describe('what a widget that polls gets', () => {
     const peer = await ready();
     expect(peer.take('role')).toEqual({ type: 'role', leader: true });
     expect(bridge.state()).toMatchObject({ state: 'connected', tabs: 1 });
-    bridge.showCall(RINGING);
-    const delivered = bridge.deliver(CALL);
+    bridge.showCall(NAMED);
+    const delivered = bridge.deliver(MISSED);
     await peer.poll();
     expect(peer.take('call')).toMatchObject({ notify: true, call: { title: NAME } });
     const { id } = peer.take('call.completed').call;
@@ -113,7 +80,7 @@ describe('what a widget that polls gets', () => {
     expect(kept).toMatchObject([{ clientId: CLIENT, token }]);
     await peer.poll({ type: 'tab', origin: ORIGIN, userId: 42 });
     peer.take('ready');
-    bridge.showCall(RINGING);
+    bridge.showCall(NAMED);
     await peer.poll();
     expect(peer.take('call').call.title).toBe(NAME);
     const line = peer.lines.flatMap(({ path, body }) => {
@@ -143,12 +110,12 @@ describe('what a widget that polls gets', () => {
   test('a tab that polls once a minute still has its acknowledgement counted', async () => {
     await start({ ack: 30 });
     const peer = await ready();
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
     await peer.poll();
     await peer.poll({ type: 'ack', id: peer.take('call.completed').call.id });
-    expect(await bridge.deliver(CALL)).toBe('shown');
+    expect(await bridge.deliver(MISSED)).toBe('shown');
     // Once: the next offer is a new one.
-    expect(await bridge.deliver(CALL)).toBe('no-widget');
+    expect(await bridge.deliver(MISSED)).toBe('no-widget');
   });
 
   test('a tab that stops polling is gone, and a socket takes over', async () => {
@@ -162,11 +129,11 @@ describe('what a widget that polls gets', () => {
   test('a tab that was reloaded takes the place of what it was before, at once', async () => {
     await start();
     const before = await ready();
-    const waits = bridge.deliver(CALL);
+    const waits = bridge.deliver(MISSED);
     const after = await ready();
     expect(await waits).toBe('no-widget');
     expect(after.take('role')).toEqual({ type: 'role', leader: true });
-    const delivered = bridge.deliver(CALL);
+    const delivered = bridge.deliver(MISSED);
     await after.poll();
     await after.poll({ type: 'ack', id: after.take('call.completed').call.id });
     expect(await delivered).toBe('shown');
@@ -177,8 +144,8 @@ describe('what a widget that polls gets', () => {
     await start();
     await ready();
     for (let index = 0; index < 3000 && bridge.state().tabs > 0; index += 1) {
-      bridge.showCall({ ...RINGING, id: `call-${index}`, title: 'x'.repeat(256) });
-      bridge.showCall({ ...RINGING, id: `call-${index}`, state: 'ended' });
+      bridge.showCall({ ...NAMED, id: `call-${index}`, title: 'x'.repeat(256) });
+      bridge.showCall({ ...NAMED, id: `call-${index}`, state: 'ended' });
     }
     expect(bridge.state().tabs).toBe(0);
   });
@@ -187,7 +154,7 @@ describe('what a widget that polls gets', () => {
     await start();
     const peer = await ready();
     expect(bridge.forgetBrowser(CLIENT)).toBe(true);
-    bridge.showCall(RINGING);
+    bridge.showCall(NAMED);
     await peer.poll();
     expect(peer.closed()).toBe('unknown-browser');
     expect(peer.heard.map(({ type }) => type)).toEqual(['phone', 'role', 'refused']);
@@ -199,7 +166,7 @@ describe('what anybody else gets', () => {
   /** An address that the widget itself would be answered at. */
   async function address(): Promise<{ peer: PollPeer; path: string }> {
     const peer = await ready();
-    bridge.showCall(RINGING);
+    bridge.showCall(NAMED);
     return { peer, path: await peer.path([]) };
   }
   const host = () => ({ Host: `127.0.0.1:${port}` });
@@ -241,7 +208,7 @@ describe('what anybody else gets', () => {
   test('another widget of the page, which has read the address but not the token, says and hears nothing', async () => {
     await start({ ack: 40 });
     const { peer } = await address();
-    const delivered = bridge.deliver(CALL);
+    const delivered = bridge.deliver(MISSED);
     const forged = Buffer.from(JSON.stringify([JSON.stringify({ type: 'ack', id: 'call-1' })])).toString('base64url');
     for (const data of [forged, '', 'AAAA', (peer.lines.at(-1)?.path ?? '').split('&d=')[1] ?? '']) {
       const path = `/poll.js?c=${peer.id}&n=${peer.number()}&d=${data}`;
@@ -254,7 +221,7 @@ describe('what anybody else gets', () => {
 
   test('a page of the account without the token gets no further than a socket would', async () => {
     await start();
-    bridge.showCall(RINGING);
+    bridge.showCall(NAMED);
     await expect(openPollPeer(port, ORIGIN).authenticate(randomUUID(), 'token', nonce())).rejects.toThrow(
       'unknown-browser',
     );

@@ -77,16 +77,21 @@ test('what a tab asks is done and answered by its number', async () => {
   ]);
 });
 
-test('a double click on a number is one call, from whichever tab', async () => {
+test('a double click on a number is one call, from whichever tab; another number is another call, at once', async () => {
   const first = await tab();
   const second = await tab();
-  first.send({ type: 'dial', request: 1, number: '+14155550142' });
-  expect(await first.next('answer')).toMatchObject({ reason: null });
-  first.send({ type: 'dial', request: 2, number: '+14155550142' });
-  expect(await first.next('answer')).toEqual({ type: 'answer', request: 2, reason: 'not-now' });
-  second.send({ type: 'dial', request: 1, number: '+14155550142' });
-  expect(await second.next('answer')).toMatchObject({ reason: 'not-now' });
+  const asks = async (peer: Peer, number: string): Promise<unknown> => {
+    peer.send({ type: 'dial', request: 1, number });
+    return (await peer.next('answer'))['reason'];
+  };
+  expect(await asks(first, '+14155550142')).toBeNull();
+  expect(await asks(first, '+14155550142')).toBeNull();
+  expect(await asks(second, '+14155550142')).toBeNull();
   expect(requests).toHaveLength(1);
+  reason = 'no-phone';
+  expect(await asks(first, '+17135550154')).toBe('no-phone');
+  expect(await asks(second, '+17135550154'), 'the second click is told what became of the first').toBe('no-phone');
+  expect(requests).toHaveLength(2);
 });
 
 test('a tab of somebody who is not signed in on the desktop any more commands nothing', async () => {

@@ -841,6 +841,15 @@ test('the widget offers what can be asked of a call as it stands, and the number
   expect(told().can).toEqual([]);
 });
 
+test('the widget offers of a call on the desk phone its end alone', () => {
+  const desk = (kind: 'ringing' | 'answered') => callEvent(kind, { source: 'watched', callId: 'desk' });
+  const can = () => views.slice(-1).map((view) => bridgeCallOf(view, true).can);
+  calls.accept(desk('ringing'));
+  expect(can()).toEqual([[]]);
+  calls.accept(desk('answered'));
+  expect(can()).toEqual([['hang-up']]);
+});
+
 describe('a desk phone that is watched beside the phone here', () => {
   const watching = { kind: 'watch', extension: '101', state: 'watching', monotonic: 0, wall: 0 } as const;
   const desk = { source: 'watched', callId: 'desk' } as const;

@@ -121,7 +121,7 @@ describe('a new version', () => {
     await pass(MINUTE);
     expect(did).toEqual(['check', 'download']);
     world.inCall = true;
-    updates.callBegan();
+    updates.callsChanged();
     await settle();
     expect(did.at(-1)).toBe('cancel');
     await pass(10 * MINUTE);
