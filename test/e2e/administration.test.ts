@@ -10,6 +10,7 @@ import { runProgram } from '../../sandbox/desktop/daemon.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
 import { ask, happened, history, incoming, openTestOffice, type TestOffice } from './support/office.ts';
+import { answerSaveDialogs, openScreen } from './support/panel.ts';
 import { launchRingside, type Ringside, type RingsideOptions } from './support/ringside.ts';
 
 const { annaPetrova } = people;
@@ -34,17 +35,6 @@ async function start(options: Partial<RingsideOptions> = {}): Promise<Ringside> 
   const ringside = await office.start(options);
   running.push(ringside);
   return ringside;
-}
-/** Where the next file goes that the program asks for a place for. */
-const answerSaveDialog = (ringside: Ringside, filePath: string) =>
-  ringside.electron.evaluate(({ dialog }, path) => {
-    Reflect.set(dialog, 'showSaveDialog', () => Promise.resolve({ canceled: false, filePath: path }));
-  }, filePath);
-async function openScreen(ringside: Ringside, name: 'Settings' | 'Diagnostics') {
-  const panel = await ringside.page('panel');
-  await panel.getByRole('button', { name: 'Menu' }).click();
-  await panel.getByRole('menuitem', { name }).click();
-  return panel;
 }
 const pictures = process.env['RINGSIDE_PICTURES'];
 async function picture(ringside: Ringside, name: string): Promise<void> {
@@ -84,7 +74,7 @@ test('every connection is checked for real, and the archive for support has noth
   await picture(ringside, 'diagnostics');
 
   const file = join(folder, 'support.zip');
-  await answerSaveDialog(ringside, file);
+  await answerSaveDialogs(ringside, file);
   await panel.getByRole('button', { name: 'Save the archive' }).click();
   await panel.getByText('Saved as support.zip.').waitFor();
   const zip = readFileSync(file);

@@ -24,6 +24,7 @@ import {
   writings,
   type TestOffice,
 } from './support/office.ts';
+import { callCard, callCards } from './support/panel.ts';
 import { ringsideCommand, type Ringside } from './support/ringside.ts';
 
 const { marcusWebb, davidChen, ivanSokolov, ruthAlvarez } = people;
@@ -172,7 +173,7 @@ describe('a caller whose name is meant to do harm', () => {
     const toast = await becomes(({ summary, body }) => shown.test(summary + unescaped(body)));
     expect(`${toast.summary}\n${toast.body}`.replaceAll('\n', '')).not.toMatch(CONTROLS);
     expect(toast.body).not.toMatch(/<(?!\/?[biu]>)/);
-    const card = panel.getByRole('article').filter({ hasText: shown });
+    const card = callCards(panel).filter({ hasText: shown });
     await card.first().waitFor();
     expect((await card.first().innerText()).replaceAll('\n', '')).not.toMatch(CONTROLS);
     expect(await panel.locator('img, script, a, b').count()).toBe(before);
@@ -193,7 +194,7 @@ describe('a caller whose name is meant to do harm', () => {
 describe('Kommo', () => {
   const isEvents: FaultRule['match'] = ({ path }) => path === '/api/v2/events';
   const notesOf = (leadId: number) => `/api/v4/leads/${leadId}/notes`;
-  const card = (title: string) => panel.getByRole('article', { name: title });
+  const card = (title: string) => callCard(panel, title);
 
   /**
    * A call that rings while Kommo is as it is: its number is shown, `then` looks at the panel, and it is kept.

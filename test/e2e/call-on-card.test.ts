@@ -11,6 +11,7 @@ import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT, openOffice, type Office } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
 import { askedOfKommo, browserIs, happened, incoming, openPairedTab, openTestOffice } from './support/office.ts';
+import { afterCall, callCards, pastCall } from './support/panel.ts';
 import { launchRingside, type Ringside } from './support/ringside.ts';
 
 const { annaPetrova, marcusWebb, unknown } = people;
@@ -66,7 +67,7 @@ test('what the agent says while talking goes with the call, and the recording fo
   const panel = await start({ recording: recordings.rule });
 
   const call = rings(annaPetrova.phone);
-  const card = panel.getByRole('article');
+  const card = callCards(panel);
   await card.getByRole('button', { name: /^Answer/ }).click();
   await card.getByLabel('Result').selectOption('Call back later');
   await card.getByLabel('Note').fill('After lunch');
@@ -78,12 +79,16 @@ test('what the agent says while talking goes with the call, and the recording fo
   await eventually('the call on the card', note);
   expect(note()?.params).toMatchObject({ call_status: 2, call_result: 'call back later. After lunch' });
   expect(note()?.params).not.toHaveProperty('link');
-  await panel.getByText('Waiting for the recording.').waitFor();
+  const after = afterCall(panel, annaPetrova.name);
+  const past = pastCall(panel, annaPetrova.name);
+  for (const said of [after, past]) await said.getByText('Saved to the lead').waitFor();
+  await past.getByText('Waiting for the recording.').waitFor();
   recordings.appear();
   await eventually('the recording on the card', () => (note()?.params['link'] === undefined ? undefined : true));
   expect(office.kommo.data.notes.filter(({ noteType }) => noteType === 'call_in')).toHaveLength(1);
-  await panel.getByText('Saved to the lead').waitFor();
-  await panel.getByText(/private address/).waitFor();
+  await past.getByText('Waiting for the recording.').waitFor({ state: 'detached' });
+  await past.getByText(/private address/).waitFor();
+  for (const said of [after, past]) await said.getByText('Saved to the lead').waitFor();
 });
 
 test('a recording that comes when the bell has the call gets into its one entry, over a closed tab and a kill -9', async () => {
@@ -134,28 +139,22 @@ test('what waits and what failed is said, and a retry brings it there; a strange
     answer: '500',
   });
   const known = rings(marcusWebb.phone);
-  await panel
-    .getByRole('article')
-    .getByRole('button', { name: /^Answer/ })
-    .click();
-  await panel
-    .getByRole('article')
-    .getByRole('button', { name: /^Hang up/ })
-    .click();
+  const card = callCards(panel);
+  await card.getByRole('button', { name: /^Answer/ }).click();
+  await card.getByRole('button', { name: /^Hang up/ }).click();
   await known.ended;
-  await panel.getByText(/Waiting to be saved to the card/).waitFor();
+  const past = pastCall(panel, marcusWebb.name);
+  for (const said of [afterCall(panel, marcusWebb.name), past])
+    await said.getByText(/Waiting to be saved to the card/).waitFor();
   const stranger = rings(unknown.phone);
-  await panel
-    .getByRole('article')
-    .getByRole('button', { name: /^Decline/ })
-    .click();
+  await card.getByRole('button', { name: /^Decline/ }).click();
   await stranger.ended;
   await eventually('the incoming lead', () => office.kommo.data.unsorted[0]);
-  await panel.getByText('Saved to the incoming leads').waitFor();
+  await pastCall(panel, '+1 917 555 0163').getByText('Saved to the incoming leads').waitFor();
   recover();
   // Kommo may still be doing what it did not answer to: for five seconds nothing is sent again.
-  await panel.getByRole('button', { name: /^Retry: Marcus/ }).click();
-  await panel.getByText('Saved to the contact').waitFor({ timeout: 20_000 });
+  await past.getByRole('button', { name: /^Retry: Marcus/ }).click();
+  await past.getByText('Saved to the contact').waitFor({ timeout: 20_000 });
   expect(office.kommo.data.notes.filter(({ entity }) => entity.id === marcusWebb.id)).toHaveLength(1);
   expect(office.kommo.data.unsorted).toHaveLength(1);
 });
@@ -173,12 +172,12 @@ test('a voicemail box: a caller who was taken to one, and one that answers, are 
     noteType: 'call_in',
     params: { call_status: 1, call_result: 'voicemail', duration: 0 },
   });
-  await panel.getByText('Went to voicemail').waitFor();
+  await pastCall(panel, annaPetrova.name).getByText('Went to voicemail').waitFor();
 
   office.pbx.callee(marcusWebb.phone, { kind: 'answer', ringMs: 200, talkMs: 2500 });
   await panel.getByLabel('Number to call').fill(marcusWebb.phone);
   await panel.getByRole('button', { name: 'Call', exact: true }).click();
   const second = await eventually('the other on its card', () => noteOf('contact', marcusWebb.id));
   expect(second).toMatchObject({ noteType: 'call_out', params: { call_status: 1, duration: 0 } });
-  await panel.getByText('Voicemail answered').waitFor();
+  await pastCall(panel, marcusWebb.name).getByText('Voicemail answered').waitFor();
 });

@@ -18,6 +18,7 @@ import {
   writings,
   type TestOffice,
 } from './support/office.ts';
+import { callCard, callCards, pastCall } from './support/panel.ts';
 import type { Ringside } from './support/ringside.ts';
 
 const { annaPetrova, marcusWebb, northwindTraders, elenaFischer, ruthAlvarez, davidChen, priyaRaman, unknown } = people;
@@ -40,9 +41,8 @@ afterAll(async () => {
   await office?.close();
 });
 
-const historyLine = (name: string) =>
-  panel.getByRole('region', { name: 'History' }).getByRole('listitem').filter({ hasText: name }).first();
-const card = (title: string) => panel.getByRole('article', { name: title });
+const historyLine = (name: string) => pastCall(panel, name);
+const card = (title: string) => callCard(panel, title);
 /** In the Kommo page that is open, and in no other. */
 async function opened(path: string): Promise<void> {
   await tab.page.waitForURL(`${office.kommo.origin}${path}`);
@@ -342,7 +342,7 @@ describe('hostile names', () => {
     expect(summary).toContain('<img src=x onerror="window.pwned=1">');
     expect(summary, 'nothing turns the text around it').not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
     expect(body).toBe('Incoming call · +1 313 555 0183');
-    const article = panel.getByRole('article').filter({ hasText: 'שלום 🎉' });
+    const article = callCards(panel).filter({ hasText: 'שלום 🎉' });
     expect(await article.locator('h2').textContent()).toContain('<b>Bob</b>');
     expect(await article.locator('img, b').count()).toBe(0);
 

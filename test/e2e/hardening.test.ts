@@ -4,18 +4,21 @@
  * of the package (fuses, what is in it) is tested on the package.
  */
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { strFromU8, unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PanelRequests } from '../../app/ipc/panel.ts';
+import { CHECKS, PanelRequests, type PanelRequest } from '../../app/ipc/panel.ts';
 import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
 import { ask, happened, incoming, openTestOffice, type TestOffice } from './support/office.ts';
+import { answerSaveDialogs } from './support/panel.ts';
 import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
 
@@ -401,13 +404,34 @@ describe('a script of somebody else in our page', () => {
       'echo',
     ];
     const heard: string[] = [JSON.stringify(await ask(ringside, 'state'))];
-    for (const request of Object.keys(PanelRequests) as (keyof typeof PanelRequests)[]) {
+    const get = async (request: PanelRequest, ...parameters: unknown[]) =>
+      heard.push(JSON.stringify(await ask(ringside, request, ...parameters)));
+    // The agent says yes to every file that is to be saved.
+    const folder = mkdtempSync(join(tmpdir(), 'ringside-saved-'));
+    const [table, archive] = [join(folder, 'calls.csv'), join(folder, 'support.zip')];
+    await answerSaveDialogs(ringside, archive);
+    for (const request of Object.keys(PanelRequests) as PanelRequest[]) {
       if (harmful.has(request) || request === 'decline' || request === 'hangUp') continue;
-      for (const value of values) heard.push(JSON.stringify(await ask(ringside, request, value, value)));
-      heard.push(JSON.stringify(await ask(ringside, request, call.id)));
+      await get(request, call.id);
+      // Whoever takes nothing is not asked the same ten times more.
+      if (PanelRequests[request].items.length > 0) for (const value of values) await get(request, value, value);
     }
-    heard.push(JSON.stringify(await ask(ringside, 'history', null, 200)));
-    for (const name of ['__proto__', 'toString', 'panelState', 'vault', 'settings'])
+    await get('history', null, 200);
+    const everything = { text: '', filter: 'all', partyOf: null };
+    await get('searchHistory', everything, null, 200);
+    for (const name of CHECKS) await get('check', name);
+    await get('log', 0);
+    await get('searchPeople', davidChen.name);
+    await answerSaveDialogs(ringside, table);
+    await get('exportHistory', everything);
+    // The page learns what the files are called; the rest is for the agent alone, and that has no secret either.
+    expect(heard.join('\n')).not.toContain(folder);
+    heard.push(
+      readFileSync(table, 'utf8'),
+      ...Object.values(unzipSync(readFileSync(archive))).map((file) => strFromU8(file)),
+    );
+    rmSync(folder, { recursive: true });
+    for (const name of ['__proto__', 'toString', 'panelState', 'vault', 'journal'])
       expect(await ask(ringside, name as 'state')).toEqual({
         ok: false,
         message: 'Ringside does not know this request.',

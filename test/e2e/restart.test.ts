@@ -22,6 +22,7 @@ import {
   writings,
   type TestOffice,
 } from './support/office.ts';
+import { callCard, pastCall } from './support/panel.ts';
 import { launchRingside, ringsideCommand, type Ringside } from './support/ringside.ts';
 
 const { annaPetrova, marcusWebb, davidChen } = people;
@@ -191,8 +192,8 @@ describe('the panel', () => {
     expect(said).toContain('Ringside is running already with this profile; its window is shown.');
 
     const panel = await ringside.page('panel');
-    await panel.getByRole('article', { name: davidChen.name }).getByText('Incoming call').waitFor();
-    await panel.getByRole('region', { name: 'History' }).getByText(annaPetrova.lead.name).first().waitFor();
+    await callCard(panel, davidChen.name).getByText('Incoming call').waitFor();
+    await pastCall(panel, annaPetrova.lead.name).waitFor();
     await panel.getByRole('button', { name: /^Phone 101.*Ready/ }).waitFor();
     placed.cancel();
     await happened(ringside, id, 'ended', { disposition: 'missed' });

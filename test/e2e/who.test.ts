@@ -8,6 +8,7 @@ import { startDesktop, type Desktop } from '../../sandbox/desktop/desktop.ts';
 import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT, openOffice, type Office } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
+import { callCard, pastCall } from './support/panel.ts';
 import { launchRingside, type Ringside } from './support/ringside.ts';
 
 const { tomasHerrera, kofiMensah, graceLiu, annaPetrova } = people;
@@ -53,14 +54,14 @@ test('several people: the number of them on the toast, the choice of the agent o
     summary: tomasHerrera.name,
     body: expect.stringMatching(/3 matches\nLine: Sales/) as unknown,
   });
-  const card = panel.getByRole('article', { name: tomasHerrera.name });
+  const card = callCard(panel, tomasHerrera.name);
   await card.getByText('3 matches').waitFor();
   const names = card.getByRole('radio');
   expect(await names.evaluateAll((all) => all.map((one) => one.closest('label')?.textContent))).toEqual(
     [tomasHerrera, kofiMensah, graceLiu].map(({ name }) => `${name}Contact`),
   );
   await card.getByText(kofiMensah.name).click();
-  const chosen = panel.getByRole('article', { name: kofiMensah.name });
+  const chosen = callCard(panel, kofiMensah.name);
   await chosen.getByRole('button', { name: /^Answer/ }).click();
   await chosen.getByRole('button', { name: /^Hang up/ }).click();
   await call.ended;
@@ -78,7 +79,7 @@ test('several people, and the choice after the call: the card waits for it, and 
     kommo.data.companies.find(({ id }) => id === company.id)?.phones.push(annaPetrova.phone),
   );
   const call = rings(annaPetrova.phone);
-  const card = panel.getByRole('article', { name: `${annaPetrova.name}, ${annaPetrova.lead.name}` });
+  const card = callCard(panel, `${annaPetrova.name}, ${annaPetrova.lead.name}`);
   await card.getByText('2 matches').waitFor();
   await card.getByRole('button', { name: /^Answer/ }).click();
   await card.getByRole('button', { name: /^Hang up/ }).click();
@@ -87,15 +88,16 @@ test('several people, and the choice after the call: the card waits for it, and 
     .getByRole('group', { name: /Several people have this number/ })
     .getByText(company.name)
     .click();
-  await panel.locator('.entry-who').getByText(company.name).waitFor();
+  await pastCall(panel, company.name).waitFor();
   const notes = () => office.kommo.data.notes.filter(({ noteType }) => noteType === 'call_in');
   expect(notes()).toEqual([]);
   await ringside.kill();
   ringside = await launchRingside({ desktop, profile });
   undo.push(() => ringside.close());
   const again = await ringside.page('panel');
-  await again.locator('.entry-who').getByText(company.name).waitFor();
-  await again.getByText('Saved to the company').waitFor({ timeout: 20_000 });
+  const past = pastCall(again, company.name);
+  await past.waitFor();
+  await past.getByText('Saved to the company').waitFor({ timeout: 20_000 });
   expect(notes().map(({ entity }) => entity)).toEqual([{ kind: 'company', id: company.id }]);
 });
 
@@ -103,7 +105,7 @@ test('the card opens by itself when the agent answers; whoever rings again has a
   const panel = await start({ pop: 'answer' });
   const first = rings(annaPetrova.phone);
   const name = `${annaPetrova.name}, ${annaPetrova.lead.name}`;
-  const card = panel.getByRole('article', { name });
+  const card = callCard(panel, name);
   await card.getByRole('button', { name: /^Answer/ }).click();
   expect(await desktop.waitForOpenedUrl()).toBe(`${office.kommo.origin}/leads/detail/${annaPetrova.lead.id}`);
   await card.getByRole('button', { name: /^Hang up/ }).click();
@@ -126,10 +128,10 @@ test('the card opens by itself when the agent answers; whoever rings again has a
 test('a private number rings and is nobody else’s business', async () => {
   const panel = await start({ private: ['+1415*'] });
   const call = rings(annaPetrova.phone);
-  const card = panel.getByRole('article', { name: '+1 415 555 0142' });
+  const card = callCard(panel, '+1 415 555 0142');
   await card.getByRole('button', { name: /^Decline/ }).click();
   await call.ended;
   await ringside.waitForTimeline('journal.written');
-  await panel.getByText('Declined').waitFor();
+  await pastCall(panel, '+1 415 555 0142').getByText('Declined').waitFor();
   expect(office.kommo.requests.filter(({ path }) => !/account|users/.test(path))).toEqual([]);
 });
