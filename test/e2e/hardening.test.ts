@@ -452,7 +452,6 @@ describe('a script of somebody else in our page', () => {
       );
     });
     expect(files).toEqual(['refused', 'refused', 'refused']);
-    await call.placed.ended;
     // Among what it asked for were calls, as an agent may type them: all of them were seen, and can be ended.
     await eventually('no call any more', async () => {
       const state = await ask(ringside, 'state');
@@ -460,6 +459,7 @@ describe('a script of somebody else in our page', () => {
       for (const { id } of state.value.calls) await ask(ringside, 'hangUp', id);
       return false;
     });
+    await call.placed.ended;
   });
 
   test('in the phone page gets its own SIP password, as it must, and nothing of Kommo', async () => {

@@ -228,7 +228,7 @@ describe('a link', () => {
     expect(await callCards(panel).count()).toBe(0);
     await question.getByRole('button', { name: 'Call', exact: true }).click();
     const { call } = await ringside.waitForTimeline(
-      (one) => one.event === 'dialling' && one.number === '0177' && !before.has(one.call),
+      (one) => one.event === 'dialling' && one['number'] === '0177' && !before.has(one.call),
     );
     await happened(ringside, call ?? '', 'answered');
     await panel.getByRole('button', { name: /^Hang up/ }).click();
