@@ -1,8 +1,9 @@
 import { ArrowLeft } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { languageFor } from '../../app/texts/language.ts';
 import type { PanelState } from '../../app/ipc/panel.ts';
 import { useAppearance } from './appearance.ts';
+import { MenuPlace } from './kit/Menu.tsx';
 import { AfterCalls } from './parts/AfterCalls.tsx';
 import { CallCards } from './parts/CallCards.tsx';
 import { DialField } from './parts/DialField.tsx';
@@ -61,10 +62,11 @@ function Panel({ state }: { state: PanelState }) {
   // Whoever sets it up here goes through all of it, however much of it works by itself.
   const [settingUp, setSettingUp] = useState(firstRun);
   if (firstRun && !settingUp) setSettingUp(true);
+  const main = useRef<HTMLElement>(null);
   return (
-    <>
+    <MenuPlace value={main}>
       <StatusBar state={state} showShortcuts={() => setSheet(true)} showScreen={setScreen} />
-      <main className={firstRun ? 'page first' : 'page'}>
+      <main ref={main} className={firstRun ? 'page first' : 'page'}>
         {!firstRun && !settingUp && <h1 className="unseen">{texts.app}</h1>}
         <div className="desk">
           <Notices notices={state.notices} />
@@ -91,7 +93,7 @@ function Panel({ state }: { state: PanelState }) {
         )}
       </main>
       <ShortcutSheet open={sheet} close={() => setSheet(false)} />
-    </>
+    </MenuPlace>
   );
 }
 

@@ -1,7 +1,10 @@
 /** Menus over Base UI: arrow keys, typing ahead, Escape and the focus that comes back are its work. */
 import { Menu as Base } from '@base-ui/react/menu';
 import { Check, ChevronRight, type LucideIcon } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { createContext, use, type ReactNode, type RefObject } from 'react';
+
+/** The landmark that menus are drawn in, so that a screen reader that goes by landmarks meets them. */
+export const MenuPlace = createContext<RefObject<HTMLElement | null> | undefined>(undefined);
 
 /** A button with a menu. `keys` are the shortcut that opens it, as `aria-keyshortcuts` has them. */
 export function Menu(props: { label: string; icon: LucideIcon; className?: string; children: ReactNode }) {
@@ -18,7 +21,7 @@ export function Menu(props: { label: string; icon: LucideIcon; className?: strin
 
 function Popup({ children }: { children: ReactNode }) {
   return (
-    <Base.Portal>
+    <Base.Portal className="popup-portal" container={use(MenuPlace)}>
       <Base.Positioner className="popup-place" sideOffset={4} align="end" collisionPadding={8}>
         <Base.Popup className="popup menu">{children}</Base.Popup>
       </Base.Positioner>

@@ -32,7 +32,7 @@ export type World = {
   state: PanelState;
   history?: HistoryEntry[];
   refusals?: Record<string, string>;
-  /** What these requests give. */
+  /** What these requests give; `check` by the name of the check. */
   answers?: Record<string, unknown>;
   broken?: string[];
 };
@@ -130,7 +130,10 @@ async function fillPage(page: Page, origin: string, world: World): Promise<Panel
       const refusal = fake.world.refusals?.[request];
       if (refusal !== undefined) return { ok: false, message: refusal };
       if (request === 'state') return { ok: true, value: fake.world.state };
-      const given = fake.world.answers?.[request];
+      const given =
+        request === 'check'
+          ? (fake.world.answers?.['check'] as Record<string, unknown> | undefined)?.[String(parameters[0])]
+          : fake.world.answers?.[request];
       if (given !== undefined) return { ok: true, value: given };
       if (request === 'searchPeople' || request === 'callTimeline') return { ok: true, value: [] };
       if (request === 'exportHistory') return { ok: true, value: { file: null, calls: 0 } };

@@ -1,7 +1,8 @@
-/** Every screen of the panel, for the walk that looks at all of them and for the tour that shows them. */
+/** Every place and every state of the panel, for the walk that looks at all of them and for the tour that shows them. */
 import type { Page } from 'playwright-core';
 import type { CompletedCall } from '../../../app/calls/completed-call.ts';
-import type { CallView, HistoryEntry, PanelState } from '../../../app/ipc/panel.ts';
+import type { CallView, CheckName, CheckResult, HistoryEntry, LogLine, PanelState } from '../../../app/ipc/panel.ts';
+import { settingViews } from '../../../app/settings/layers.ts';
 import type { Language } from '../../../app/texts/language.ts';
 import { CATALOGUES } from '../../../renderer/panel/texts/catalogues.ts';
 import type { Texts } from '../../../renderer/panel/texts/en.ts';
@@ -10,6 +11,8 @@ import { atWork, pastCall, ringingCall } from '../../unit/renderer/panel/states.
 
 export type Screen = {
   state: PanelState;
+  /** What main says next, where a screen is not come to at once. */
+  next?: PanelState;
   history: HistoryEntry[];
   answers?: Record<string, unknown>;
   /** Brings the page to the screen, in the words of its language. */
@@ -94,14 +97,55 @@ const lastContact: CallView['lastContact'] = {
 };
 const quality = { codec: 'opus', loss: 0.004, jitterMs: 3, roundTripMs: 28, mos: 4.3 };
 const talking = ringingCall({ state: 'active', startedAt: ago(2), answeredAt: ago(1.9), quality, lastContact });
-const justEnded = pastCall(
-  'just',
-  2 * MINUTE,
-  { endedAt: Date.now() - 8000, talkSeconds: 112 },
-  { annotateUntil: Date.now() + 52_000 },
-);
+const justEnded = () =>
+  pastCall(
+    'just',
+    2 * MINUTE,
+    { endedAt: Date.now() - 8000, talkSeconds: 112 },
+    { annotateUntil: Date.now() + 52_000 },
+  );
 const signedOut: PanelState['kommo'] = { ...atWork.kommo, state: 'signed-out', account: null, user: null };
 
+const noBrowser: PanelState['browser'] = { state: 'not-paired', paired: 0, browsers: [], reason: null, pairing: null };
+const nothingSetUp: PanelState = {
+  ...atWork,
+  phone: { state: 'not-set-up', extension: null, reason: null },
+  kommo: { ...signedOut, state: 'not-set-up', host: null },
+  browser: noBrowser,
+};
+const SETTINGS = settingViews({
+  policy: { calls: { pop: 'answer' } },
+  provisioning: { phone: { server: 'wss://pbx.acme.example:8089/ws', uri: 'sip:101@pbx.acme.example', password: 'x' } },
+  agent: { preferences: { callWaiting: false, shortcuts: { answer: 'Control+Alt+A', mute: 'Control+Alt+M' } } },
+});
+const host = 'pbx.acme.example';
+/** By the name of the check. */
+const FINDINGS: Record<CheckName, CheckResult> = {
+  dns: { state: 'good', code: 'dns.found', details: { host }, ms: 4 },
+  tls: { state: 'warning', code: 'tls.ending', details: { host, days: 9 }, ms: 31 },
+  websocket: { state: 'bad', code: 'websocket.unreachable', details: { host, reason: 'ECONNREFUSED' }, ms: 12 },
+  register: { state: 'bad', code: 'register.retrying', details: { extension: '101' }, ms: 1 },
+  stun: { state: 'not-set-up', code: 'stun.none', details: {}, ms: 1 },
+  kommo: {
+    state: 'good',
+    code: 'kommo.answers',
+    details: { host: 'acme.kommo.com', account: 'Acme Bicycles' },
+    ms: 140,
+  },
+  bridge: { state: 'warning', code: 'bridge.not-paired', details: {}, ms: 1 },
+  notifications: { state: 'good', code: 'notifications.shown', details: { name: 'dunst' }, ms: 3 },
+  audio: { state: 'good', code: 'audio.there', details: { microphones: 2, speakers: 2 }, ms: 18 },
+};
+const LOG: LogLine[] = [
+  { seq: 1, at: ago(2), event: 'transport.closed', text: 'code=1006 after=12s' },
+  { seq: 2, at: ago(1), event: 'registration.retrying', text: 'extension=…101' },
+];
+
+/** A screen of the menu. */
+async function choose(page: Page, texts: Texts, screen: string): Promise<void> {
+  await byName(page, texts.menu.open).click();
+  await page.getByRole('menuitem', { name: screen, exact: true }).click();
+}
 const byName = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 /** Of the scenes that press English buttons: the same buttons in another language. */
 const SAME_BUTTONS: Record<string, (texts: Texts) => string> = {
@@ -110,19 +154,22 @@ const SAME_BUTTONS: Record<string, (texts: Texts) => string> = {
   'Phone 101 Ready': ({ status }) => `${status.extension('101')} ${status.phoneState.registered}`,
 };
 
-export const SCREENS: Record<string, Screen> = {
-  ...Object.fromEntries(
-    Object.entries(SCENES).map(([name, { state, history, press }]): [string, Screen] => [
-      name,
-      {
-        state,
-        history,
-        reach: async (page, texts) => {
-          for (const button of press ?? []) await byName(page, SAME_BUTTONS[button]?.(texts) ?? button).click();
-        },
+/** Every state that a call can be in, and what of its card can be opened. */
+export const STATES: Record<string, Screen> = Object.fromEntries(
+  Object.entries(SCENES).map(([name, { state, history, press }]): [string, Screen] => [
+    name,
+    {
+      state,
+      history,
+      reach: async (page, texts) => {
+        for (const button of press ?? []) await byName(page, SAME_BUTTONS[button]?.(texts) ?? button).click();
       },
-    ]),
-  ),
+    },
+  ]),
+);
+
+/** Every place of the panel. */
+export const SCREENS: Record<string, Screen> = {
   'tour-incoming': {
     state: { ...atWork, calls: [ringingCall({ line: 'Sales', lastContact })], lastDialled: '+34612345678' },
     history: day,
@@ -157,7 +204,13 @@ export const SCREENS: Record<string, Screen> = {
   },
   'tour-after-call': {
     state: atWork,
-    history: [justEnded, ...day],
+    // Made when it is looked at: the minute is soon over.
+    get history() {
+      return [justEnded(), ...day];
+    },
+    reach: async (page, texts) => {
+      await page.getByRole('region', { name: texts.after.title('Maria Silva') }).waitFor();
+    },
     caption: 'For a minute after the call: what becomes of it, and what can still be said about it.',
   },
   'tour-history': {
@@ -212,12 +265,73 @@ export const SCREENS: Record<string, Screen> = {
     history: [],
     caption: 'Not signed in to Kommo yet: calls come in all the same.',
   },
+  kommo: {
+    state: atWork,
+    history: day,
+    reach: (page, { status }) => byName(page, `${status.kommo} ${status.kommoState['signed-in']}`).click(),
+  },
+  'tour-pairing': {
+    state: {
+      ...atWork,
+      browser: { ...noBrowser, pairing: { code: 'K7QM-2XVD', expiresAt: Date.now() + 3_600_000 } },
+    },
+    history: day,
+    reach: (page, { status }) => byName(page, `${status.browser} ${status.browserState['not-paired']}`).click(),
+    caption: 'A browser is paired once, with a code.',
+  },
+  'first-run': { state: nothingSetUp, history: [] },
+  'tour-first-run': {
+    state: nothingSetUp,
+    next: {
+      ...atWork,
+      phone: { state: 'retrying', extension: '101', reason: null },
+      browser: noBrowser,
+      testNumber: '*43',
+    },
+    history: [],
+    answers: { check: FINDINGS },
+    reach: async (page) => {
+      await page.locator('[data-check=websocket][data-state=bad]').waitFor();
+    },
+    caption: 'The first run: three connections, each as it is at this moment, and what to do where one does not work.',
+  },
+  'tour-settings': {
+    state: { ...atWork, shortcuts: { ...atWork.shortcuts, answer: 'on', mute: 'taken' } },
+    history: day,
+    answers: { settings: SETTINGS },
+    reach: async (page, texts) => {
+      await choose(page, texts, texts.menu.settings);
+      await page.locator('[data-key="calls.pop"]').waitFor();
+    },
+    caption: 'Every setting in one place: whose it is, what its default is, and whether it is locked.',
+  },
+  'tour-diagnostics': {
+    state: atWork,
+    history: day,
+    answers: { check: FINDINGS, log: LOG },
+    reach: async (page, texts) => {
+      await choose(page, texts, texts.menu.diagnostics);
+      await page.locator('[data-check=audio][data-state=good]').waitFor();
+      await page.locator('.log li').first().waitFor();
+    },
+    caption: 'Diagnostics: every connection is tried, and what is wrong says what to do.',
+  },
 };
 
 /** Shows a screen in a language on a fresh page that has its state already. */
 export async function reach(page: Page, screen: Screen, language: Language): Promise<void> {
   await page.locator('#panel h1').waitFor({ state: 'attached' });
   await screen.reach?.(page, CATALOGUES[language]);
-  // What fades in has done so.
-  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))));
+  await settled(page);
+}
+
+/** What fades, slides or beats has done so. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const animations = document.getAnimations();
+    for (const animation of animations) animation.finish();
+    await Promise.all(animations.map(({ finished }) => finished.catch(() => null)));
+    // What was measured in this frame is drawn in the next one.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
 }

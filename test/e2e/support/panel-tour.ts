@@ -64,10 +64,11 @@ async function draw(
   if (screen === undefined) throw new Error(`There is no screen ${name}.`);
   const { theme = 'light', language = 'en' } = choice;
   const state = { ...screen.state, preferences: { ...screen.state.preferences, theme, language } };
-  const { page, close } = await from.open(
+  const { page, push, close } = await from.open(
     { state, history: screen.history, answers: screen.answers ?? {} },
     { viewport: { width, height }, reducedMotion: 'reduce' },
   );
+  if (screen.next !== undefined) await push({ ...screen.next, preferences: state.preferences });
   await reach(page, screen, language);
   await page.screenshot({ path: join(pictures, `${file}.png`) });
   await close();
