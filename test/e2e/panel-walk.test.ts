@@ -14,6 +14,8 @@ import { axeViolations, foreignTexts, layoutBreaks, textsOn } from './support/pa
 import { buildPanelSite, type PanelSite } from './support/panel-page.ts';
 import { reach, settled, SCREENS, STATES, type Screen } from './support/panel-screens.ts';
 
+/** Many pictures, on a machine that may have little time for them. */
+const WALK_MS = 180_000;
 const root = join(import.meta.dirname, '..', '..');
 const SIZES = { narrow: [340, 640], wide: [1180, 800] } as const;
 type Size = keyof typeof SIZES;
@@ -66,6 +68,7 @@ async function walk(
   if (first === undefined) throw new Error('A walk sees something.');
   const state = screen.next ?? screen.state;
   const wrong: string[] = [];
+  const checked = new Set<string>();
   const { faults, push, close } = await site.openIn(page, { state: dressed(screen.state, first), history, answers });
   try {
     if (screen.next !== undefined) await push(dressed(screen.next, first));
@@ -80,10 +83,12 @@ async function walk(
         const folder = join(root, 'out', 'screens', size, theme, language);
         mkdirSync(folder, { recursive: true });
         await page.screenshot({ path: join(folder, `${name}.png`) });
-        // Size moves what there is; words and colours are the same.
-        if (size === sizes[0]) {
-          found.push(...foreignTexts(await textsOn(page), language, [state, history, answers]));
-          found.push(...(await axeViolations(page)));
+        if (size === sizes[0]) found.push(...foreignTexts(await textsOn(page), language, [state, history, answers]));
+        // Size moves what there is; words are those of a language, in whatever scheme, and colours those of a scheme.
+        for (const [of, about] of [[language, 'words'] as const, [theme, 'colours'] as const]) {
+          if (checked.has(of)) continue;
+          checked.add(of);
+          found.push(...(await axeViolations(page, about)));
         }
         wrong.push(...found.map((one) => `${language}, ${theme}, ${size}: ${one}`));
       }
@@ -108,9 +113,13 @@ describe('in every language, scheme and size', () => {
   const guises = LANGUAGES.flatMap((language) =>
     (['light', 'dark'] as const).map((theme) => [language, theme] as const),
   );
-  test.each(Object.entries(SCREENS))('%s', async (name, screen) => {
-    expect(await walk(name, screen, guises, ['narrow', 'wide'])).toEqual([]);
-  });
+  test.each(Object.entries(SCREENS))(
+    '%s',
+    async (name, screen) => {
+      expect(await walk(name, screen, guises, ['narrow', 'wide'])).toEqual([]);
+    },
+    WALK_MS,
+  );
 });
 
 // A call's card is narrow everywhere; panel-page.test.ts has them in all languages.
@@ -119,7 +128,11 @@ describe('the states of a call, in light and in dark', () => {
     ['en', 'light'],
     ['ru', 'dark'],
   ] as const;
-  test.each(Object.entries(STATES))('%s', async (name, screen) => {
-    expect(await walk(name, screen, guises, ['narrow'])).toEqual([]);
-  });
+  test.each(Object.entries(STATES))(
+    '%s',
+    async (name, screen) => {
+      expect(await walk(name, screen, guises, ['narrow'])).toEqual([]);
+    },
+    WALK_MS,
+  );
 });

@@ -8,10 +8,17 @@ import { variantsOf } from '../../unit/renderer/panel/texts/sentences.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds, as `rule: element`; its page's own policy does not bind it. */
-export async function axeViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
+/**
+ * What axe-core finds, as `rule: element`; its page's own policy does not bind it.
+ *
+ * @param about contrasts take most of its time: `colours` are only those, `words` is everything else
+ */
+export async function axeViolations(
+  page: Page,
+  about: 'everything' | 'colours' | 'words' = 'everything',
+): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
+  return page.evaluate(async (what) => {
     type Axe = {
       run(where: Document, how: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
     };
@@ -19,11 +26,15 @@ export async function axeViolations(page: Page): Promise<string[]> {
     // Base UI's guards at both ends of a popup are never stopped at: they send the focus on.
     const GUARD = 'aria-hidden-focus: ';
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+    const how =
+      what === 'colours'
+        ? { runOnly: { type: 'rule', values: ['color-contrast'] } }
+        : { runOnly: { type: 'tag', values: tags }, rules: { 'color-contrast': { enabled: what === 'everything' } } };
+    const { violations } = await axe.run(document, how);
     return violations
       .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
       .filter((found) => !found.startsWith(GUARD) || !found.includes('data-base-ui-focus-guard'));
-  });
+  }, about);
 }
 
 /**
