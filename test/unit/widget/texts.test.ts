@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LANGUAGES } from '../../../app/settings/preferences.ts';
+import { CATALOGUES } from '../../../renderer/panel/texts/catalogues.ts';
 import english from '../../../widget/i18n/en.json';
 import manifest from '../../../widget/manifest.json';
 import { fill, readTexts } from '../../../widget/texts.ts';
@@ -60,4 +62,9 @@ test('a text that is missing or not a text is read in English', () => {
 
 test('places are filled in once, and what fills them is not read again', () => {
   expect(fill('Call: {who} {other}', { who: '{other}' })).toBe('Call: {other} {other}');
+});
+
+test.each(LANGUAGES)('%s names the button of the panel by the name that it has there', (name) => {
+  const { pair } = CATALOGUES[name].actions;
+  for (const key of ['card.unpaired', 'card.refused_no_code']) expect(language(name).get(key)).toContain(pair);
 });
