@@ -842,6 +842,7 @@ export class Sessions {
     call.keys?.stop();
     call.transfer?.of.stop();
     if (call.microphone !== null) release(call.microphone);
+    call.microphone = null;
     this.#ended.add(call.callId);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= REMEMBERED) break;
