@@ -81,7 +81,13 @@ test('a response is never refused', () => {
 });
 
 describe('what we say of ourselves', () => {
-  const sipJs = ['INVITE sip:1@pbx.test SIP/2.0', 'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE', 'Allow-Events: refer', '', 'Allow: in the body'];
+  const sipJs = [
+    'INVITE sip:1@pbx.test SIP/2.0',
+    'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE',
+    'Allow-Events: refer',
+    '',
+    'Allow: in the body',
+  ];
 
   test('lists the methods that are taken, and no other, whatever SIP.js says', () => {
     const sent = withTrueAllow(sipJs.join('\r\n'));
