@@ -8,7 +8,6 @@ import { app, clipboard, dialog, globalShortcut, net, powerMonitor, shell } from
 import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
-import type { Answer } from '../app/ipc/panel.ts';
 import type { Preferences } from '../app/settings/preferences.ts';
 import { LINK_SCHEMES, targetInArguments, targetOfLink } from '../app/numbers/link.ts';
 import { createBudget } from '../app/kommo/budget.ts';
@@ -24,7 +23,9 @@ import { createTurns } from './caller/turns.ts';
 import { createRemembered } from './caller/remembered.ts';
 import { bridgeCallOf } from './calls/bridge-call.ts';
 import { createCalls } from './calls/calls.ts';
+import { phoneAway, whyNotDialled, type Undialled } from './calls/dialling.ts';
 import { lastDialledOf } from './calls/last-dialled.ts';
+import { createRefusedCounter } from './calls/refused-counter.ts';
 import { createAutostart } from './desktop/autostart.ts';
 import { callFor, copiedNumber, createGlobalShortcuts } from './desktop/global-shortcuts.ts';
 import { createMissed } from './desktop/missed.ts';
@@ -246,6 +247,23 @@ export function compose(foundation: Foundation): void {
     },
   });
 
+  const refusedCounter = createRefusedCounter({
+    note: (id, unlisted) => {
+      try {
+        journal.amend(id, { unlisted }, Date.now());
+      } catch (error) {
+        log('journal.not-counted', { error: String(error) });
+      }
+      panel.historyChanged();
+    },
+    tell: (calls) =>
+      notices.add(
+        'flood',
+        `More calls came than this phone takes: ${calls} were refused that are not listed one by one. The history shows when. If you did not expect them, ask your administrator to look at the phone system.`,
+      ),
+    log,
+    after,
+  });
   const calls = createCalls({
     newId: () => `r-${randomUUID()}`,
     rules: settings.numberRules,
@@ -291,6 +309,7 @@ export function compose(foundation: Foundation): void {
       panel.historyChanged();
       deliveries.run();
     },
+    counted: refusedCounter.counted,
     settled: (id, later) => {
       try {
         annotations.settled(id, later);
@@ -359,12 +378,11 @@ export function compose(foundation: Foundation): void {
   });
   let lastDialled: string | null = null;
   /** The one road to a new call, whoever asks: the panel, a link, the widget. */
-  function dial(target: string): Answer {
-    const { state, reason } = phoneStatus.current();
-    if (state !== 'registered')
-      return { ok: false, message: reason ?? 'The phone is not connected yet. Wait a moment and dial again.' };
-    if (!calls.dial(target))
-      return { ok: false, message: 'The phone is starting again. Wait a moment and dial again.' };
+  function dial(target: string): { ok: true; value: null } | Undialled {
+    const callsAtOnce = settings.phone()?.callsAtOnce ?? 1;
+    const refusal = whyNotDialled(phoneStatus.current(), { taken: calls.taken(), callsAtOnce });
+    if (refusal !== null) return refusal;
+    if (!calls.dial(target)) return phoneAway;
     lastDialled = target;
     refresh();
     return { ok: true, value: null };
@@ -725,6 +743,7 @@ export function compose(foundation: Foundation): void {
       pause(UNREGISTER_MS),
       Promise.race([Promise.all([bridge.stop(), deliveries.stop()]), pause(STOP_MS)]),
     ]);
+    refusedCounter.stop();
     toasts.closeAll();
     shortcuts.releaseAll();
     phone.close();

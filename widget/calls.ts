@@ -29,6 +29,7 @@ const REASONS = {
   'not-now': 'reason_not_now',
   'not-a-number': 'reason_not_a_number',
   'no-phone': 'reason_no_phone',
+  'too-many-calls': 'reason_too_many_calls',
 } as const satisfies Record<AnswerReason, keyof CardTexts>;
 
 /** `send` reaches the desktop while there is a line; `changed` when there is something new to show. */

@@ -86,6 +86,8 @@ export const ANSWER_REASONS = [
   'not-a-number',
   /** The phone is not registered, or is starting again. */
   'no-phone',
+  /** The phone has as many calls as it takes at once. */
+  'too-many-calls',
 ] as const;
 export type AnswerReason = (typeof ANSWER_REASONS)[number];
 

@@ -105,6 +105,8 @@ export const CompletedCallSchema = v.object({
   /** Where the agent transferred it to. */
   transferredTo: v.optional(v.string()),
   quality: v.optional(QualitySchema),
+  /** Calls that were refused within the minute after it and have no entry of their own: the same caller's, and others. */
+  unlisted: v.optional(v.object({ again: count, others: count })),
   /** The signed-in Kommo user, null when nobody was signed in. */
   agent: v.nullable(v.object({ userId: count, name: v.string() })),
   /** What the agent said about the call; absent where nothing was said. */

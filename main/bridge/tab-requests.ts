@@ -4,13 +4,12 @@ import { dialable } from '../../app/numbers/dialable.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { CallRequest } from '../calls/commands.ts';
 import type { Annotations } from '../journal/annotations.ts';
-import type { Answer } from '../../app/ipc/panel.ts';
 import type { TabRequest } from './bridge.ts';
 
 export type TabRequestPorts = {
   calls: Pick<Calls, 'ask' | 'views'>;
   annotations: Pick<Annotations, 'annotate'>;
-  dial(target: string): Answer;
+  dial(target: string): { ok: true } | { ok: false; reason: AnswerReason };
 };
 
 const REQUESTS: Record<Command, CallRequest> = {
@@ -37,7 +36,8 @@ export function createTabRequests({ calls, annotations, dial }: TabRequestPorts)
       case 'dial': {
         const target = dialable(request.number);
         if (target === null) return 'not-a-number';
-        return dial(target).ok ? null : 'no-phone';
+        const dialled = dial(target);
+        return dialled.ok ? null : dialled.reason;
       }
       case 'annotate': {
         const { id, disposition, note, done } = request;

@@ -28,6 +28,7 @@ import {
   type Attributed,
 } from '../../app/calls/same-call.ts';
 import { lineOf } from '../../app/calls/line.ts';
+import { refusedCall, refusedUnseen, type Listed, type RefusedCalls } from '../../app/calls/refused-calls.ts';
 import type { Answer, LiveCall } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
 import type { Listener, Resolution } from '../caller/caller.ts';
@@ -82,6 +83,8 @@ export type CallPorts = {
   after(ms: number, act: () => void): () => void;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
   record(call: CompletedCall, settled: boolean): void;
+  /** A call was refused that is no entry of its own, and is counted with this one: that one as it stands now. */
+  counted(entry: Listed): void;
   /** What Kommo said of a call that was recorded before: who it is, or who else has the number. */
   settled(id: string, later: { caller?: Caller; matches?: CallMatch[] }): void;
   /** Numbers of voicemail boxes. */
@@ -104,6 +107,9 @@ export function createCalls(ports: CallPorts) {
   const { timeline, toasts } = ports;
   let book = emptyBook;
   let sameCall = nothingKnown;
+  let refused: RefusedCalls = [];
+  /** Calls that were told to end, until they have. */
+  const leaving = new Set<string>();
   let stopWaiting = (): void => undefined;
   const known = new Map<string, Known>();
   /** Who waits for Kommo's answer about a call. */
@@ -273,6 +279,7 @@ export function createCalls(ports: CallPorts) {
   function goes(leg: Call): void {
     if (leg.partOf?.role === 'consultation') ports.gone(leg.id);
     known.delete(leg.id);
+    leaving.delete(leg.id);
     settle(leg.id, null);
   }
 
@@ -345,7 +352,23 @@ export function createCalls(ports: CallPorts) {
     awaited.delete(id);
   }
 
+  /** The phone refused a call before anybody could see it. */
+  function turnedAway(call: Call): void {
+    const { number, caller: who } = firstKnown(call);
+    const { calls: now, entry } = refusedCall(refused, {
+      id: call.id,
+      caller: number.e164 ?? number.asReceived,
+      at: call.endedMonotonic ?? call.startedMonotonic,
+      known: who.kind === 'entity',
+    });
+    refused = now;
+    if (entry.id !== call.id) return ports.counted(entry);
+    timeline.add('invite', call.id, {}, call.startedMonotonic);
+    completed(call);
+  }
+
   function completed(call: Call): void {
+    leaving.delete(call.id);
     const facts = known.has(call.id) ? factsOf(call) : { ...firstKnown(call), resolving: false };
     const to = call.transferredTo === null ? null : readNumber(userOf(call.transferredTo), ports.rules());
     const record = completedCall(call, {
@@ -413,6 +436,7 @@ export function createCalls(ports: CallPorts) {
         return;
       case 'completed':
         // Its first event was its last: there is nothing to ring, but it happened and is kept.
+        if (change.opened && refusedUnseen(change.call)) return turnedAway(change.call);
         if (change.opened) timeline.add('invite', change.call.id, {}, change.call.startedMonotonic);
         change.gone.forEach(goes);
         completed(change.call);
@@ -461,6 +485,7 @@ export function createCalls(ports: CallPorts) {
     if (!ordered.ok) return ordered;
     timeline.add(`command.${request.kind}`, id);
     if (!order(ordered.command)) return { ok: false, message: PHONE_AWAY };
+    if (ordered.command.kind === 'hang-up' || ordered.command.kind === 'decline') leaving.add(id);
     const caller = call?.partOf?.role === 'consultation' ? wholeOf(call) : undefined;
     // Whoever stops asking goes back to the one who waits.
     if (request.kind === 'hang-up' && caller?.heldBy.includes('local') === true)
@@ -517,6 +542,9 @@ export function createCalls(ports: CallPorts) {
     },
 
     ask,
+    /** How many calls take a place on the phone here: those that were told to end take none any more. */
+    taken: (): number =>
+      [...book.live.values()].filter(({ id, source }) => source === 'phone' && !leaving.has(id)).length,
     /** False where there is no phone to take it. */
     dial: (target: string): boolean => ports.command({ kind: 'dial', target }),
     dialOnDeskPhone: (extension: string, target: string): boolean =>

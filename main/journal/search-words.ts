@@ -27,9 +27,9 @@ export const partyOf = ({ number }: CompletedCall): string => number.e164 ?? num
 export const entityOf = ({ caller }: CompletedCall): string | null =>
   caller.kind === 'entity' ? `${caller.entity.type} ${caller.entity.id}` : null;
 
-/** The agent did not speak with somebody who called: missed, or gone to the voicemail box. */
+/** The agent did not speak with somebody who called: missed, gone to the voicemail box, or refused for other calls. */
 export const isMissed = ({ direction, disposition }: CompletedCall): boolean =>
-  disposition === 'missed' || (disposition === 'voicemail' && direction === 'inbound');
+  disposition === 'missed' || (direction === 'inbound' && (disposition === 'voicemail' || disposition === 'busy'));
 
 /** What has to be in the words of a call for each part of what was typed; a number is one part however it is written. */
 export function termsOf(text: string): string[] {

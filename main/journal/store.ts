@@ -55,7 +55,7 @@ export type Settlement = {
 
 /** What may change in a call after it was recorded. */
 export type Change = Partial<
-  Pick<CompletedCall, 'caller' | 'matches' | 'chosen' | 'recording' | 'agentDisposition' | 'note'>
+  Pick<CompletedCall, 'caller' | 'matches' | 'chosen' | 'recording' | 'agentDisposition' | 'note' | 'unlisted'>
 >;
 
 export type Store = ReturnType<typeof createStore>;

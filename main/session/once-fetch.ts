@@ -37,6 +37,8 @@ export function createOnceFetch(): { fetch: Fetch; abortAll(): void } {
       const text = await response.text();
       return { status: response.status, headers: response.headers, text: () => Promise.resolve(text) };
     } finally {
+      // Nothing is sent on it any more: left open it would be a socket for each session.
+      void own.closeAllConnections();
       pool.push(own);
     }
   };

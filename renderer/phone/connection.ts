@@ -11,6 +11,7 @@ import {
   type Input,
   type Registration,
 } from './registration.ts';
+import { ALLOW } from './screening.ts';
 import { answers, canOpen } from './transport.ts';
 
 export type ConnectionPort = {
@@ -255,7 +256,7 @@ function registerSender(
       [
         `Contact: <${contact.toString()}>;${outbound ? 'reg-id=1;' : ''}+sip.instance="<urn:uuid:${instanceId}>";expires=${expires}`,
         `Expires: ${expires}`,
-        'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE,OPTIONS,INFO,NOTIFY,REFER',
+        ALLOW,
       ],
     );
     // SIP.js counts on when it answers a challenge.

@@ -9,6 +9,7 @@ import type { DeskPhoneEvent, PhoneEvent } from '../../app/calls/phone-event.ts'
 import type { DialogReport } from './dialog-info.ts';
 import { dialUri, parseParty } from './identity.ts';
 import type { AudioOptions } from './media.ts';
+import { ALLOW } from './screening.ts';
 import type { Stamp } from './sessions.ts';
 import type { WatchedDialog } from './watch.ts';
 
@@ -82,7 +83,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
       `Refer-To: <${to.toString()}>`,
       `Referred-By: <${aor.toString()}>`,
       `Contact: ${userAgent.contact.toString()}`,
-      'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE,OPTIONS,INFO,NOTIFY,REFER',
+      ALLOW,
     ]);
     // REFER makes a subscription of its own (RFC 3515 section 2.4.4). SIP.js knows such NOTIFYs within calls only, and
     // hands others to what it finds under this key; nothing but `onNotify` is asked of it.

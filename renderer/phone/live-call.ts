@@ -63,7 +63,8 @@ export type LiveCall = {
   readonly timers: Set<number>;
 };
 
-type Start = Pick<LiveCall, 'callId' | 'direction' | 'local' | 'remote'> &
+/** What is known of a call as it begins. */
+export type Start = Pick<LiveCall, 'callId' | 'direction' | 'local' | 'remote'> &
   Partial<Pick<LiveCall, 'partOf' | 'refusal' | 'replaces' | 'answerAfterMs'>>;
 
 export function liveCall(start: Start): LiveCall {

@@ -75,6 +75,24 @@ function gathered(connection: RTCPeerConnection, last: RTCIceCandidateType, long
   });
 }
 
+/** The addresses of a call that ends as soon as it began are listed within so long, or are not waited for. */
+const LISTED_MS = 2_000;
+
+/**
+ * Does it once the connection has listed its addresses: one that is closed with the news of that on its way is kept for
+ * ever (Chromium's queued event holds the connection, and the connection its queue).
+ */
+function closeable(connection: RTCPeerConnection | undefined, close: () => void): void {
+  if (connection?.iceGatheringState !== 'gathering') return close();
+  const enough = () => {
+    clearTimeout(longest);
+    connection.removeEventListener('icegatheringstatechange', enough);
+    close();
+  };
+  const longest = setTimeout(enough, LISTED_MS);
+  connection.addEventListener('icegatheringstatechange', enough);
+}
+
 export type MediaPort = {
   iceServers: IceServers;
   /** Longest wait for candidates, milliseconds. */
@@ -92,7 +110,8 @@ export type MediaPort = {
 /** The audio of one session. */
 class AudioHandler extends NegotiatingHandler {
   readonly #port: MediaPort;
-  readonly #audio = new Audio();
+  /** What plays the far side, until the call is over: SIP remembers a call for 32 s more (RFC 6026), and us with it. */
+  #audio: HTMLAudioElement | null;
   readonly #refused: (detail: string) => void;
   readonly #closed: () => void;
   /** The stream that the session knows: a change of the microphone changes its track. */
@@ -126,11 +145,12 @@ class AudioHandler extends NegotiatingHandler {
     this.#port = port;
     this.#refused = (detail) => tell.refused(detail);
     this.#closed = () => tell.closed();
+    this.#audio = new Audio();
     this.#audio.autoplay = true;
     void this.useSpeaker(port.speaker());
     this.peerConnectionDelegate = {
       ontrack: () => {
-        this.#audio.srcObject = this.remoteMediaStream;
+        if (this.#audio !== null) this.#audio.srcObject = this.remoteMediaStream;
       },
       onconnectionstatechange: () => {
         const state = this.peerConnection?.connectionState;
@@ -194,7 +214,8 @@ class AudioHandler extends NegotiatingHandler {
 
   /** A device that is gone leaves the sound where the system puts it. */
   async useSpeaker(id: string): Promise<void> {
-    await this.#audio.setSinkId(id).catch(() => this.#audio.setSinkId('').catch(() => undefined));
+    const audio = this.#audio;
+    await audio?.setSinkId(id).catch(() => audio.setSinkId('').catch(() => undefined));
   }
 
   override async setDescription(
@@ -211,8 +232,11 @@ class AudioHandler extends NegotiatingHandler {
   }
 
   override close(): void {
-    super.close();
-    this.#audio.srcObject = null;
+    this.peerConnectionDelegate = undefined;
+    for (const { track } of this.peerConnection?.getSenders() ?? []) track?.stop();
+    closeable(this.peerConnection, () => super.close());
+    if (this.#audio !== null) this.#audio.srcObject = null;
+    this.#audio = this.#microphone = null;
     this.#closed();
   }
 

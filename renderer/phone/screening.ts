@@ -4,6 +4,8 @@ import { LONGEST_MESSAGE, responseTo, type RawMessage } from './raw-message.ts';
 
 /** What this phone does with calls; it has nobody to show text messages to. */
 const METHODS = ['ACK', 'BYE', 'CANCEL', 'INFO', 'INVITE', 'NOTIFY', 'OPTIONS', 'PRACK', 'REFER', 'UPDATE'];
+/** The header that says so (RFC 3261 section 20.5). */
+export const ALLOW = `Allow: ${METHODS.join(', ')}`;
 /** Known, and refused by SIP.js where they come out of place. */
 const TOLERATED = ['REGISTER', 'SUBSCRIBE', 'PUBLISH'];
 /** Option tags (RFC 3261 section 20.32) that may be required of us: what they stand for is done, or asks nothing of a phone. */
@@ -34,9 +36,8 @@ export function screen(message: RawMessage, tag: string): Refusal | null {
   if (sequenced !== method || Number(number) >= LARGEST_CSEQ) return refuse(400, 'Bad CSeq');
   if (headers.has('content-length') && !/^\d{1,10}$/.test(value('content-length')))
     return refuse(400, 'Bad Content-Length');
-  const allow = [`Allow: ${METHODS.join(', ')}`];
-  if (method === 'MESSAGE') return refuse(405, 'Method Not Allowed', allow);
-  if (!METHODS.includes(method) && !TOLERATED.includes(method)) return refuse(501, 'Not Implemented', allow);
+  if (method === 'MESSAGE') return refuse(405, 'Method Not Allowed', [ALLOW]);
+  if (!METHODS.includes(method) && !TOLERATED.includes(method)) return refuse(501, 'Not Implemented', [ALLOW]);
   if (!/^sips?:/i.test(uri)) return refuse(416, 'Unsupported URI Scheme');
   // Section 8.2.2.3: never in CANCEL, nor in the ACK of a failure.
   const required = method === 'ACK' || method === 'CANCEL' ? [] : (headers.get('require') ?? []).flatMap(splitList);
@@ -49,4 +50,10 @@ export function screen(message: RawMessage, tag: string): Refusal | null {
   if (method === 'INVITE' && body !== '' && type !== '' && !/^application\/sdp\s*(;|$)/i.test(type))
     return refuse(415, 'Unsupported Media Type', ['Accept: application/sdp']);
   return null;
+}
+
+/** A message of ours on its way out: SIP.js lists methods that it, or we, refuse. */
+export function withTrueAllow(text: string): string {
+  const end = text.indexOf('\r\n\r\n');
+  return end === -1 ? text : text.slice(0, end).replace(/^Allow:.*$/gim, ALLOW) + text.slice(end);
 }

@@ -1,19 +1,32 @@
 /** The calls of the phone: follows each SIP session from its first message to its one `ended`, and obeys commands. */
-import { Invitation, Inviter, SessionState, UserAgent, type Core, type Session } from 'sip.js';
+import { Invitation, Inviter, SessionState, type Session, type UserAgent } from 'sip.js';
 import type { EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { autoAnswerDelay } from './auto-answer.ts';
 import { release } from './devices.ts';
 import { keysOf } from './dtmf.ts';
 import { callerOf, dialUri, parseParty } from './identity.ts';
-import { forget, later, liveCall, pause, quietly, type CallFact, type LiveCall, type Stamp } from './live-call.ts';
+import { admit, ringReliably } from './incoming.ts';
+import {
+  forget,
+  later,
+  liveCall,
+  pause,
+  quietly,
+  type CallFact,
+  type LiveCall,
+  type Stamp,
+  type Start,
+} from './live-call.ts';
 import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
 import { NegotiatingHandler } from './negotiation.ts';
+import { place, type OutgoingPort } from './outgoing.ts';
 import { badRequest, headersOf, responseTo, tagOf, type RawMessage } from './raw-message.ts';
-import { parseReferTo, parseReplaces } from './refer.ts';
+import { parseReferTo } from './refer.ts';
 import { glareDelay, reinvite } from './reinvite.ts';
 import { refreshAfterMs, sessionTimerOf, withSessionTimer } from './session-timer.ts';
-import { Transfers, type Placed } from './transfers.ts';
+import { Transfers } from './transfers.ts';
+import { answerUpdate } from './update.ts';
 
 export type { Stamp } from './live-call.ts';
 
@@ -63,6 +76,7 @@ export class Sessions {
   readonly #unsaid = new Set<Session>();
   readonly #port: SessionsPort;
   readonly #transfers: Transfers;
+  readonly #outgoing: OutgoingPort;
   readonly #headers: readonly string[];
   #preferences: SessionsPort['preferences'];
 
@@ -78,8 +92,22 @@ export class Sessions {
       hold: (call, held) => this.#hold(call, held),
       resume: (call) => this.#resume(call),
       hangUp: (call) => this.#hangUp(call),
-      place: (userAgent, target, uri, more) => void this.#place(userAgent, target, uri, more),
+      place: (userAgent, target, uri, more) => void place(this.#outgoing, userAgent, target, uri, more),
     });
+    this.#outgoing = {
+      local: port.local,
+      refuse: port.refuse,
+      openMicrophone: port.openMicrophone,
+      open: (start) => this.#open(start),
+      follow: (call, session) => this.#follow(call, session),
+      isLive: (call) => this.#isLive(call),
+      tell: (call, fact) => this.#tell(call, fact),
+      audio: (callId, state) => this.audio(callId, state),
+      holdOthers: (call) => this.#holdOthers(call),
+      gate: (call) => this.#gate(call),
+      ends: (call, cause) => this.#ends(call, cause),
+      end: (call, cause) => this.#end(call, cause),
+    };
     this.#preferences = port.preferences;
     this.#headers = [...new Set([...HEADERS, ...port.headers])];
   }
@@ -102,7 +130,7 @@ export class Sessions {
       if (method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
       if (method === 'CANCEL' && !call.answered) this.#ends(call, because('remote', 'cancel', message), at);
       if (method === 'UPDATE') {
-        void this.#update(call, message);
+        void answerUpdate(call, message, { send: this.#port.send, agreed: () => this.#timed(call, message) });
         return true;
       }
       // SIP.js drops, unanswered, what refers to something else than a telephone.
@@ -178,7 +206,7 @@ export class Sessions {
       reject(invitation, status);
       return;
     }
-    if (invitation.autoSendAnInitialProvisionalResponse === false) this.#ringReliably(call, invitation);
+    if (invitation.autoSendAnInitialProvisionalResponse === false) ringReliably(call, invitation);
     if (call.replaces !== null) void this.#answer(call);
     else if (call.answerAfterMs !== null && this.#port.autoAnswer && this.#others(call).length === 0) {
       later(call, call.answerAfterMs, () => {
@@ -311,13 +339,18 @@ export class Sessions {
 
   /** Dials. Whatever comes of it, there is a `dialling` and in the end an `ended`. */
   dial(userAgent: UserAgent, target: string): Promise<void> {
-    return this.#place(userAgent, target, dialUri(target, this.#port.domain));
+    return place(this.#outgoing, userAgent, target, dialUri(target, this.#port.domain));
   }
 
   // Calls that come in
 
   #invited(message: RawMessage, at: Stamp): void {
-    const { refusal, replaces } = this.#received(message);
+    const { refusal, replaces } = admit(message, {
+      callsAtOnce: this.#port.callsAtOnce,
+      preferences: this.#preferences,
+      taken: this.#counting().length,
+      call: (callId) => this.#live.get(callId),
+    });
     const call = this.#open({
       callId: message.callId,
       direction: 'inbound',
@@ -335,127 +368,7 @@ export class Sessions {
     this.#tell(call, replaces === null ? { kind: 'ringing' } : { kind: 'progress', status: 100 }, at);
   }
 
-  /** Whether an INVITE may ring, or what it is to be answered with. */
-  #received(message: RawMessage): Pick<LiveCall, 'refusal' | 'replaces'> {
-    const header = message.headers.get('replaces')?.[0];
-    if (header !== undefined) {
-      const replaced = this.#replaced(header);
-      return typeof replaced === 'number'
-        ? { refusal: { status: replaced, isTold: false }, replaces: null }
-        : { refusal: null, replaces: replaced };
-    }
-    const calls = this.#counting().length;
-    const refuse = (status: number) => ({ refusal: { status, isTold: true }, replaces: null });
-    if (this.#preferences.doNotDisturb) return refuse(480);
-    if (calls > 0 && !this.#preferences.callWaiting) return refuse(486);
-    if (calls >= this.#port.callsAtOnce) return refuse(486);
-    return { refusal: null, replaces: null };
-  }
-
-  /** The call that a Replaces header names, or the status to refuse it with (RFC 3891 section 3). */
-  #replaced(header: string): LiveCall | number {
-    const names = parseReplaces(header);
-    if (names === null) return 400;
-    const call = this.#live.get(names.callId);
-    if (call === undefined || call.session === null) return 481;
-    const { dialog } = call.session;
-    if (dialog !== undefined && call.session.state === SessionState.Established) {
-      if (dialog.localTag !== names.toTag || dialog.remoteTag !== names.fromTag) return 481;
-      if (call.ending !== null) return 603;
-      return names.earlyOnly ? 486 : call;
-    }
-    // An early dialog can only be taken over from the one who began it.
-    if (!(call.session instanceof Inviter) || call.ending !== null) return 481;
-    return call.session.request.fromTag === names.toTag && call.earlyTags.has(names.fromTag) ? call : 481;
-  }
-
-  /**
-   * A caller who requires reliable provisional responses (RFC 3262) hears of no 180 from SIP.js. It is repeated until
-   * its PRACK has come, which SIP.js answers by itself.
-   */
-  #ringReliably(call: LiveCall, invitation: Invitation): void {
-    // Not to be had otherwise: SIP.js would want a microphone for it.
-    const request: unknown = invitation['incomingInviteRequest'];
-    if (!canProgress(request)) return;
-    const ring = () => {
-      if (invitation.state !== SessionState.Initial) return;
-      request.progress({ statusCode: 180, extraHeaders: ['Require: 100rel', 'RSeq: 1'] });
-    };
-    ring();
-    for (const ms of [500, 1_500, 3_500]) later(call, ms, ring);
-  }
-
   // Calls that go out
-
-  async #place(userAgent: UserAgent, target: string, written: string | null, more: Placed = {}): Promise<void> {
-    const uri = written === null ? undefined : UserAgent.makeURI(written);
-    const inviter = uri === undefined ? null : new Inviter(userAgent, uri, { extraHeaders: more.headers ?? [] });
-    const call = this.#open({
-      callId: inviter?.request.callId ?? crypto.randomUUID(),
-      direction: 'outbound',
-      local: this.#port.local,
-      remote:
-        written === null ? { user: target.trim().slice(0, 256), displayName: '', uri: '' } : parseParty(`<${written}>`),
-      partOf: more.partOf ?? null,
-    });
-    this.#tell(call, { kind: 'dialling' });
-    if (inviter === null) {
-      this.#port.refuse('a number that cannot be dialled');
-      this.#end(call, { by: 'local', how: 'failed', status: 484 });
-      more.heard?.(484, 'Address Incomplete');
-      return;
-    }
-    this.#follow(call, inviter);
-    if (!userAgent.isConnected()) {
-      this.#ends(call, { by: 'network', how: 'failed', status: 503 });
-      quietly(inviter.cancel());
-      more.heard?.(503, 'Service Unavailable');
-      return;
-    }
-    // Sent elsewhere by the far side: that call has nobody to wait, and goes on if this comes to nothing.
-    if (call.partOf?.role !== 'continuation') this.#holdOthers(call);
-    try {
-      call.microphone = await this.#port.openMicrophone();
-    } catch (error) {
-      more.heard?.(500, 'Server Internal Error');
-      if (!this.#isLive(call)) return;
-      this.audio(call.callId, audioProblem(error));
-      this.#ends(call, { by: 'local', how: 'failed' });
-      quietly(inviter.cancel());
-      return;
-    }
-    if (!this.#isLive(call) || inviter.state !== SessionState.Initial) {
-      release(call.microphone);
-      return;
-    }
-    this.#gate(call);
-    const sessionDescriptionHandlerOptions: AudioOptions = { microphone: call.microphone };
-    type Response = {
-      message: {
-        callId?: string;
-        statusCode?: number | undefined;
-        reasonPhrase?: string | undefined;
-        getHeader(name: string): string | undefined;
-      };
-    };
-    const heard = ({ message }: Response) => more.heard?.(message.statusCode ?? 500, message.reasonPhrase ?? '');
-    const rejected = (response: Response) => {
-      const { message } = response;
-      const status = message.statusCode ?? 500;
-      // SIP.js makes its own 408 and 503 where nothing came; those have no Call-ID.
-      const by = message.callId === undefined ? 'network' : 'remote';
-      const how = by === 'remote' ? 'rejected' : status === 408 ? 'timeout' : 'failed';
-      const reason = by === 'remote' ? message.getHeader('reason') : undefined;
-      this.#ends(call, { by, how, status, ...(reason === undefined ? {} : { reason: reason.slice(0, 1024) }) });
-      heard(response);
-    };
-    quietly(
-      inviter.invite({
-        sessionDescriptionHandlerOptions,
-        requestDelegate: { onProgress: heard, onAccept: heard, onReject: rejected, onRedirect: rejected },
-      }),
-    );
-  }
 
   #progress(call: LiveCall, message: RawMessage, status: number, at: Stamp): void {
     const tag = tagOf(message.headers.get('to')?.[0] ?? '');
@@ -467,7 +380,7 @@ export class Sessions {
 
   // The life of a call
 
-  #open(start: Parameters<typeof liveCall>[0]): LiveCall {
+  #open(start: Start): LiveCall {
     const call = liveCall(start);
     this.#live.set(call.callId, call);
     return call;
@@ -776,43 +689,6 @@ export class Sessions {
     }
   }
 
-  /** UPDATE (RFC 3311), which SIP.js does not know: a session timer's refresh, or a change of the audio. */
-  async #update(call: LiveCall, message: RawMessage): Promise<void> {
-    const { session } = call;
-    const { dialog, sessionDescriptionHandler: handler } = session ?? {};
-    const contact = `Contact: ${session?.userAgent.contact.toString() ?? ''}`;
-    const isOurs =
-      dialog !== undefined &&
-      dialog.localTag === tagOf(message.headers.get('to')?.[0] ?? '') &&
-      dialog.remoteTag === tagOf(message.headers.get('from')?.[0] ?? '');
-    if (!isOurs) {
-      this.#port.send(responseTo(message, 481, 'Call/Transaction Does Not Exist'));
-      return;
-    }
-    this.#timed(call, message);
-    const headers = [contact];
-    if (message.body === '') {
-      this.#port.send(responseTo(message, 200, 'OK', { headers }));
-      return;
-    }
-    if (session?.state !== SessionState.Established || !(handler instanceof NegotiatingHandler)) {
-      this.#port.send(responseTo(message, 500, 'Server Internal Error', { headers: ['Retry-After: 2'] }));
-      return;
-    }
-    if (!handler.isStable || call.reinvite?.offering === true || typeof call.reinvite?.sent === 'string') {
-      this.#port.send(responseTo(message, 491, 'Request Pending'));
-      return;
-    }
-    try {
-      await handler.setDescription(message.body);
-      const { body } = await handler.getDescription({ hold: call.held });
-      this.#port.send(responseTo(message, 200, 'OK', { headers, sdp: body }));
-    } catch {
-      await handler.rollbackDescription().catch(() => undefined);
-      this.#port.send(responseTo(message, 488, 'Not Acceptable Here'));
-    }
-  }
-
   // Ends
 
   #isLive(call: LiveCall): boolean {
@@ -842,6 +718,7 @@ export class Sessions {
     call.keys?.stop();
     call.transfer?.of.stop();
     if (call.microphone !== null) release(call.microphone);
+    call.microphone = null;
     this.#ended.add(call.callId);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= REMEMBERED) break;
@@ -872,10 +749,6 @@ function because(by: EndCause['by'], how: EndCause['how'], message: RawMessage):
 function reject(invitation: Invitation, statusCode: number): void {
   if (invitation.state !== SessionState.Initial && invitation.state !== SessionState.Establishing) return;
   quietly(invitation.reject({ statusCode }));
-}
-
-function canProgress(request: unknown): request is Pick<Core.IncomingInviteRequest, 'progress'> {
-  return typeof request === 'object' && request !== null && 'progress' in request;
 }
 
 /** What SIP.js throws is a rejection, like what it rejects with. */

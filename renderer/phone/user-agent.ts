@@ -7,7 +7,7 @@ import { Connection } from './connection.ts';
 import { createDeskPhones } from './desk-phone.ts';
 import { authenticateBy, Credentials, hideChallenges } from './digest.ts';
 import { badRequest, readMessage, repair } from './raw-message.ts';
-import { screen } from './screening.ts';
+import { screen, withTrueAllow } from './screening.ts';
 import { Sessions, type Stamp } from './sessions.ts';
 import { WebSocketTransport, type SocketHooks } from './transport.ts';
 import { createWatch } from './watch.ts';
@@ -81,7 +81,7 @@ export function startPhone(
     server: () => connection.server,
     opened: () => connection.opened(),
     closed: (detail) => connection.closed(detail),
-    sending: (text) => sessions.sending(text),
+    sending: (text) => withTrueAllow(sessions.sending(text)),
     received(text, deliver) {
       const at = now();
       if (connection.heard(text)) return;

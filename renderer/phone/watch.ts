@@ -8,6 +8,7 @@ import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import { readDialogInfo, type DialogInfo, type DialogReport } from './dialog-info.ts';
 import { dialUri } from './identity.ts';
 import type { RawMessage } from './raw-message.ts';
+import { ALLOW } from './screening.ts';
 import type { Stamp } from './sessions.ts';
 import { stepSubscription, unsubscribed, type SubscriptionEffect, type SubscriptionInput } from './subscription.ts';
 import { foldDialogInfo, giveUp, renewed, watchedCall, watchedExtension, type WatchedStep } from './watched-calls.ts';
@@ -154,7 +155,7 @@ function watchOne(extension: string, uri: URI, index: number, port: WatchPort) {
     `Accept: ${CONTENT_TYPE}`,
     `Expires: ${expires}`,
     `Contact: ${port.userAgent.contact.toString()}`,
-    'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE,OPTIONS,INFO,NOTIFY,REFER',
+    ALLOW,
   ];
 
   const delegateOf = (attempt: number, settled: () => void = () => undefined): Core.OutgoingRequestDelegate => {

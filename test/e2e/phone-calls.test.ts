@@ -533,3 +533,68 @@ describe('a lost socket', () => {
     expect(story(agent, callId)).toEqual(['ringing', 'answered', 'ended network failed']);
   });
 });
+
+describe('a call that is over leaves nothing behind', () => {
+  /** How many objects of these classes live in the page, whoever holds them. */
+  async function census(agent: OpenedPhone): Promise<(classes: readonly string[]) => Promise<Record<string, number>>> {
+    const devtools = await agent.page.context().newCDPSession(agent.page);
+    return async (classes) => {
+      // Peer connections go in two steps: the object, then what it held.
+      for (let i = 0; i < 2; i += 1) await devtools.send('HeapProfiler.collectGarbage');
+      const counts: Record<string, number> = {};
+      for (const name of classes) {
+        const { result } = await devtools.send('Runtime.evaluate', { expression: `${name}.prototype` });
+        const { objects } = await devtools.send('Runtime.queryObjects', { prototypeObjectId: result.objectId ?? '' });
+        const { result: length } = await devtools.send('Runtime.callFunctionOn', {
+          objectId: objects.objectId ?? '',
+          functionDeclaration: 'function () { return this.length; }',
+        });
+        counts[name] = Number(length.value);
+        for (const { objectId } of [result, objects])
+          await devtools.send('Runtime.releaseObject', { objectId: objectId ?? '' });
+      }
+      return counts;
+    };
+  }
+  const MEDIA = ['RTCPeerConnection', 'RTCRtpSender', 'MediaStreamTrack', 'HTMLAudioElement', 'AudioBufferSourceNode'];
+  /** What is kept of a call has sets of its own; SIP itself remembers one for 32 s (timer L of RFC 6026). */
+  const KEPT = ['Set', 'Map'];
+
+  test('not its audio, at once; not what is known of it, once SIP has forgotten it', async () => {
+    const agent = await phone();
+    pbx.callee('+18305550166', { kind: 'busy' });
+    const round = async () => {
+      const ofFar = await talking(agent);
+      ofFar.far.hangUp();
+      await agent.until('ended', ({ callId }) => callId === ofFar.callId);
+      const ofOurs = await talking(agent);
+      await agent.command({ kind: 'hang-up', callId: ofOurs.callId });
+      await agent.until('ended', ({ callId }) => callId === ofOurs.callId);
+      for (const end of ['cancel', 'decline'] as const) {
+        const call = pbx.call({ from: CUSTOMER, to: '101', script: { kind: 'talk' } });
+        const { callId } = await agent.until('ringing', (event) => event.callId === call.callId);
+        if (end === 'cancel') call.cancel();
+        else await agent.command({ kind: 'decline', callId });
+        await agent.until('ended', (event) => event.callId === callId);
+      }
+      const already = agent.events.length;
+      await agent.command({ kind: 'dial', target: '+18305550166' });
+      await agent.until('ended', (event) => event.direction === 'outbound' && agent.events.indexOf(event) >= already);
+    };
+    const count = await census(agent);
+    const before = await count(KEPT);
+    for (let i = 0; i < 4; i += 1) await round();
+    await eventually('the audio of all calls is gone', async () => {
+      expect(Object.entries(await count(MEDIA)).filter(([, left]) => left > 0)).toEqual([]);
+      return true;
+    });
+    await eventually(
+      'nothing is known of them any more',
+      async () => {
+        expect(await count(KEPT)).toEqual(before);
+        return true;
+      },
+      60_000,
+    );
+  });
+});

@@ -1,5 +1,6 @@
 /** What nobody should send, to the phone page in Chromium: each is answered rightly or dropped, and the next call works. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ALLOW } from '../../renderer/phone/screening.ts';
 import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
 import { eventually } from './support/eventually.ts';
 import { startPhonePages, type OpenedPhone, type PhonePages } from './support/phone-page.ts';
@@ -341,6 +342,15 @@ describe('a message of no call', () => {
     const calls = phone.events.filter((event) => event.kind === 'ringing' || event.kind === 'dialling').length;
     expect((await answersTo(request(parts))).at(-1)).toBe(status);
     expect(phone.events.filter((event) => event.kind === 'ringing' || event.kind === 'dialling')).toHaveLength(calls);
+  });
+
+  test('says which methods are taken, the same ones everywhere', async () => {
+    expect(await answersTo(request({ method: 'SUBSCRIBE', headers: ['Event: presence'] }))).toEqual([405]);
+    await phone.command({ kind: 'dial', target: '+18305550177' });
+    await phone.until('ended', ({ remote }) => remote.user === '+18305550177');
+    for (const start of ['REGISTER', 'INVITE', String.raw`SIP/2\.0 200`, String.raw`SIP/2\.0 405`])
+      expect(wire.find(new RegExp(`^${start}[^]*\\r\\n${ALLOW}\\r\\n`)), start).toBeDefined();
+    expect(wire.find(/^Allow:.*(?:MESSAGE|SUBSCRIBE|REGISTER)/im)).toBeUndefined();
   });
 
   test.each([

@@ -217,6 +217,9 @@ export type Texts = {
     asked: (number: string) => string;
     askedInVain: (number: string) => string;
     transferredTo: (number: string) => string;
+    /** Refused calls without an entry of their own, of the same caller and of others. */
+    calledAgain: (calls: number) => string;
+    othersRefused: (calls: number) => string;
     onDeskPhone: string;
     sounded: (grade: string, figures: string) => string;
     incomingLead: string;
@@ -612,6 +615,13 @@ export const en: Texts = {
     asked: (number) => `Asked ${number}`,
     askedInVain: (number) => `Asked ${number}, no answer`,
     transferredTo: (number) => `Transferred to ${number}`,
+    calledAgain: (calls) =>
+      plural(calls, { one: 'Called once more within the minute', other: 'Called # more times within the minute' }),
+    othersRefused: (calls) =>
+      plural(calls, {
+        one: '# more call was refused within the minute and is not listed',
+        other: '# more calls were refused within the minute and are not listed',
+      }),
     onDeskPhone: 'On the desk phone',
     sounded: (grade, figures) => `Sounded ${grade}: ${figures}`,
     incomingLead: 'incoming leads',

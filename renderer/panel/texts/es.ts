@@ -315,6 +315,13 @@ export const es: Texts = {
     asked: (number) => `Consultado: ${number}`,
     askedInVain: (number) => `Consultado: ${number}, sin respuesta`,
     transferredTo: (number) => `Transferida a ${number}`,
+    calledAgain: (calls) =>
+      plural(calls, { one: 'Llamó una vez más en ese minuto', other: 'Llamó # veces más en ese minuto' }),
+    othersRefused: (calls) =>
+      plural(calls, {
+        one: '# llamada más se rechazó en ese minuto y no está en la lista',
+        other: '# llamadas más se rechazaron en ese minuto y no están en la lista',
+      }),
     onDeskPhone: 'En el teléfono de mesa',
     sounded: (grade, figures) => `Calidad ${grade}: ${figures}`,
     incomingLead: 'leads entrantes',

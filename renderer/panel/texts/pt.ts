@@ -314,6 +314,13 @@ export const pt: Texts = {
     asked: (number) => `Consultado: ${number}`,
     askedInVain: (number) => `Consultado: ${number}, sem resposta`,
     transferredTo: (number) => `Transferida para ${number}`,
+    calledAgain: (calls) =>
+      plural(calls, { one: 'Ligou mais uma vez nesse minuto', other: 'Ligou mais # vezes nesse minuto' }),
+    othersRefused: (calls) =>
+      plural(calls, {
+        one: 'Mais # chamada foi recusada nesse minuto e não está na lista',
+        other: 'Mais # chamadas foram recusadas nesse minuto e não estão na lista',
+      }),
     onDeskPhone: 'No telefone de mesa',
     sounded: (grade, figures) => `Qualidade ${grade}: ${figures}`,
     incomingLead: 'leads de entrada',

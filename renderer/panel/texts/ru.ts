@@ -324,6 +324,20 @@ export const ru: Texts = {
     asked: (number) => `Консультация: ${number}`,
     askedInVain: (number) => `Консультация: ${number}, без ответа`,
     transferredTo: (number) => `Переведён на ${number}`,
+    calledAgain: (calls) =>
+      plural(calls, {
+        one: 'За ту же минуту звонил ещё # раз',
+        few: 'За ту же минуту звонил ещё # раза',
+        many: 'За ту же минуту звонил ещё # раз',
+        other: 'За ту же минуту звонил ещё # раза',
+      }),
+    othersRefused: (calls) =>
+      plural(calls, {
+        one: 'За ту же минуту отклонён ещё # звонок, его нет в списке',
+        few: 'За ту же минуту отклонены ещё # звонка, их нет в списке',
+        many: 'За ту же минуту отклонены ещё # звонков, их нет в списке',
+        other: 'За ту же минуту отклонены ещё # звонка, их нет в списке',
+      }),
     onDeskPhone: 'На настольном телефоне',
     sounded: (grade, figures) => `Качество: ${grade} (${figures})`,
     incomingLead: 'неразобранное',

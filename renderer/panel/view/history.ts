@@ -30,12 +30,13 @@ export function callBackNumber(call: Pick<CompletedCall, 'number'>): string | nu
   return call.number.e164 ?? (/[0-9]/.test(call.number.asReceived) ? call.number.asReceived : null);
 }
 
-/** Who else was in a call, and how it sounded where that was poor, one line each. */
+/** Who else was in a call, how it sounded where that was poor, and what it stands for beside itself, one line each. */
 export function storyOf(
-  call: Pick<CompletedCall, 'legs' | 'transferredTo' | 'quality' | 'source'>,
+  call: Pick<CompletedCall, 'legs' | 'transferredTo' | 'quality' | 'source' | 'unlisted'>,
   texts: Texts,
 ): string[] {
   const { history } = texts;
+  const { again, others } = call.unlisted ?? { again: 0, others: 0 };
   const legs = (call.legs ?? []).map(({ role, number, answeredAt }) =>
     role === 'earlier'
       ? history.before(number)
@@ -47,6 +48,8 @@ export function storyOf(
     ...(call.source === 'watched' ? [history.onDeskPhone] : []),
     ...legs,
     ...(call.transferredTo === undefined ? [] : [history.transferredTo(call.transferredTo)]),
+    ...(again === 0 ? [] : [history.calledAgain(again)]),
+    ...(others === 0 ? [] : [history.othersRefused(others)]),
     ...(call.quality === undefined || gradeOf(call.quality) === 'good'
       ? []
       : [history.sounded(texts.quality[gradeOf(call.quality)].toLowerCase(), qualityText(call.quality, texts))]),

@@ -137,6 +137,7 @@ const calls = createCalls({
   doNotDisturb: () => false,
   after,
   gone: () => undefined,
+  counted: () => undefined,
   popRule: () => ({ pop: 'never', popOnlyResponsible: false }),
   pop: () => {},
   toasts: createToasts({

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, CallMatch, CompletedCall } from '../../../../app/calls/completed-call.ts';
+import { LISTED_A_MINUTE, type Listed } from '../../../../app/calls/refused-calls.ts';
 import type { PhoneCommand, PhoneEvent } from '../../../../app/calls/phone-event.ts';
 import type { LiveCall } from '../../../../app/ipc/panel.ts';
 import { callParams } from '../../../../app/kommo/call-on-card.ts';
@@ -27,6 +28,7 @@ let popped: [string, Caller][];
 let shared: boolean[];
 let quiet: boolean;
 let gone: string[];
+let counted: Listed[];
 /** What waits for its time. */
 let due: (() => void)[];
 /** The details of everything in the timeline. */
@@ -45,6 +47,7 @@ beforeEach(() => {
   shared = [];
   quiet = false;
   gone = [];
+  counted = [];
   due = [];
   noted = [];
   settings = { pop: 'click', popOnlyResponsible: false, private: [] };
@@ -66,6 +69,7 @@ beforeEach(() => {
     popRule: () => settings,
     doNotDisturb: () => quiet,
     gone: (id) => void gone.push(id),
+    counted: (entry) => void counted.push(entry),
     pop: (id, { caller }) => popped.push([id, caller]),
     toasts: {
       open: ({ call, number }) => steps.push(`toast ${call.id} ${number}`),
@@ -456,6 +460,53 @@ test('a call whose first event is its last is kept, and nothing rings', () => {
   calls.accept(cancelled);
   expect(told()).toEqual(['record', 'toast ended missed', 'show ended +1 415 555 0142']);
   expect(recorded).toMatchObject([{ settled: true }]);
+});
+
+describe('calls that the phone refuses by itself', () => {
+  const refused = (callId: string, user: string) =>
+    callEvent('ended', {
+      callId,
+      remote: { user, displayName: '', uri: `sip:${user}@pbx.example` },
+      cause: { by: 'local', how: 'rejected', status: 486 },
+    });
+
+  test('a thousand of them: the first ones are kept, the others are counted, and Kommo is not asked', () => {
+    for (let i = 0; i < 1_000; i += 1) calls.accept(refused(`flood-${i}`, `+1830${5550000 + i}`));
+    expect(recorded).toHaveLength(LISTED_A_MINUTE);
+    expect(recorded.every(({ call }) => call.disposition === 'busy')).toBe(true);
+    expect(counted).toHaveLength(1_000 - LISTED_A_MINUTE);
+    expect(counted.at(-1)).toMatchObject({ id: recorded.at(-1)?.call.id, others: 1_000 - LISTED_A_MINUTE });
+    expect(steps.filter((step) => /^(?:toast r|resolve)/.test(step))).toEqual([]);
+    expect(calls.views()).toEqual([]);
+    // One that rings among them is a call like any other.
+    calls.accept(ringing);
+    calls.accept(cancelled);
+    expect(recorded.at(-1)?.call.disposition).toBe('missed');
+  });
+
+  test('somebody whom Kommo knows is kept in the midst of them, once a minute', () => {
+    for (let i = 0; i < 100; i += 1) calls.accept(refused(`flood-${i}`, `+1830${5550000 + i}`));
+    remembered = { caller: anna, notice: null };
+    calls.accept(refused('anna-1', '+14155550142'));
+    calls.accept(refused('anna-2', '4155550142'));
+    expect(recorded.at(-1)?.call).toMatchObject({ callId: 'anna-1', caller: anna });
+    expect(counted.at(-1)).toMatchObject({ id: recorded.at(-1)?.call.id, again: 1 });
+  });
+});
+
+test('a call takes its place on the phone until it is told to end', () => {
+  const other = { callId: 'other@pbx.example' };
+  calls.accept(ringing);
+  calls.accept(callEvent('dialling', { ...other, direction: 'outbound' }));
+  const onDesk = { user: '102', displayName: '', uri: 'sip:102@pbx.example' };
+  calls.accept(callEvent('answered', { callId: 'desk@pbx.example', source: 'watched', remote: onDesk }));
+  expect(calls.taken()).toBe(2);
+  expect(calls.ask('r-2', { kind: 'hang-up' })).toMatchObject({ ok: true });
+  expect(calls.taken(), 'it is on its way out').toBe(1);
+  calls.accept(callEvent('ended', { ...other, direction: 'outbound', cause: { by: 'local', how: 'cancel' } }));
+  expect(calls.taken()).toBe(1);
+  calls.ask('r-1', { kind: 'decline' });
+  expect(calls.taken()).toBe(0);
 });
 
 test('a call that was refused at once has the name of the last time', () => {

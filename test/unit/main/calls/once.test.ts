@@ -73,6 +73,7 @@ function program() {
     doNotDisturb: () => false,
     after: () => () => undefined,
     gone: () => undefined,
+    counted: () => undefined,
     popRule: () => ({ pop: 'ring', popOnlyResponsible: false }),
     pop: () => {},
     toasts: { open: () => {}, name: () => {}, changed: () => {}, ended: () => {}, closeAll: () => {} },

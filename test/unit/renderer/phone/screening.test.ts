@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readMessage, type RawMessage } from '../../../../renderer/phone/raw-message.ts';
-import { screen } from '../../../../renderer/phone/screening.ts';
+import { ALLOW, screen, withTrueAllow } from '../../../../renderer/phone/screening.ts';
 
 function request(
   method: string,
@@ -78,4 +78,25 @@ test('a response is never refused', () => {
     'SIP/2.0 200 OK\r\nVia: a\r\nFrom: a\r\nFrom: b\r\nTo: b\r\nCall-ID: 1\r\nCSeq: 99999999999 X\r\n\r\n',
   );
   expect(message && screen(message, 'ours')).toBeNull();
+});
+
+describe('what we say of ourselves', () => {
+  const sipJs = [
+    'INVITE sip:1@pbx.test SIP/2.0',
+    'Allow: ACK,CANCEL,INVITE,MESSAGE,BYE',
+    'Allow-Events: refer',
+    '',
+    'Allow: in the body',
+  ];
+
+  test('lists the methods that are taken, and no other, whatever SIP.js says', () => {
+    const sent = withTrueAllow(sipJs.join('\r\n'));
+    expect(sent.split('\r\n')).toEqual([sipJs[0], ALLOW, 'Allow-Events: refer', '', 'Allow: in the body']);
+    expect(ALLOW).not.toMatch(/MESSAGE|SUBSCRIBE|REGISTER/);
+  });
+
+  test('each method that is listed is one that is not refused as such', () => {
+    for (const method of ALLOW.replace('Allow: ', '').split(', '))
+      expect([null, 481], method).toContain(statusOf(request(method, ['Max-Forwards: 70'])));
+  });
 });
