@@ -7,6 +7,8 @@ import { findProgram } from '../../../sandbox/desktop/daemon.ts';
 import { startDeskPhone } from './baresip.ts';
 import type { DeskPhone } from './baresip.ts';
 import { makeCertificates } from './certificates.ts';
+import { startCoturn } from './coturn.ts';
+import type { Coturn } from './coturn.ts';
 import { freePort, startKamailio } from './kamailio.ts';
 import {
   REASON,
@@ -67,12 +69,16 @@ export type PbxStack = {
   };
   /** A desk phone of a user, registered. */
   deskPhone(user: string, answer: 'auto' | 'manual' | 'early'): Promise<DeskPhone>;
+  /** A STUN and TURN server of its own. */
+  turnServer(): Promise<Coturn>;
   /** The contacts registered for a user now, as SIP URIs. */
   registered(user: string): Promise<string[]>;
   /** What Kamailio printed, for a failure. */
   log(): string;
-  /** Takes the PBX away and leaves the rest, for a test of its loss. */
-  stopServer(): Promise<void>;
+  /** Takes the SIP server away, as a crash does, and leaves the rest; the voices of calls go on without it. */
+  killServer(): Promise<void>;
+  /** Brings it back where it was. It knows nothing of what was before. */
+  startServer(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -172,9 +178,15 @@ export async function startPbxStack({
         undo.push(phone.stop);
         return phone;
       },
+      turnServer: async () => {
+        const coturn = await startCoturn(folder, certificates);
+        undo.push(coturn.stop);
+        return coturn;
+      },
       registered: kamailio.registered,
       log: kamailio.log,
-      stopServer: kamailio.stop,
+      killServer: kamailio.kill,
+      startServer: kamailio.start,
       close,
     };
   } catch (error) {
