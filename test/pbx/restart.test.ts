@@ -66,10 +66,10 @@ describe.skipIf(!runs)(`the SIP server is killed and comes back${missing === nul
       .first()
       .click();
   }
-  /** The desk phone calls the agent, who lets it ring, or answers. */
+  /** The desk phone calls the agent, and is told that it rings there. */
   async function rings(): Promise<void> {
     await desk.command('dial', `sip:${AGENT}@${pbx.domain}`);
-    await ringside.waitForTimeline('toast.shown');
+    await desk.waitFor('CALL_RINGING');
   }
   async function talks(): Promise<void> {
     await rings();

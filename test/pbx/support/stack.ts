@@ -15,8 +15,10 @@ import {
   answeredCall,
   answeringFarEnd,
   cancelledCall,
+  referredFarEnd,
   refusedCall,
   refusingFarEnd,
+  replacingCall,
   ringingFarEnd,
   tooLateFarEnd,
 } from './scenario.ts';
@@ -56,6 +58,8 @@ export type PbxStack = {
     elsewhere(to: string, options: CallOptions & { ringMs: number }): Promise<InboundCall>;
     /** Is to be refused with `status` (486 unless named). */
     refused(to: string, options?: CallOptions & { status?: number }): Promise<InboundCall>;
+    /** Takes the place of another call, as `replaces` says it (RFC 3891). Says back what it hears; is to be hung up. */
+    replaces(to: string, replaces: string, options?: CallOptions): Promise<InboundCall>;
   };
   /** What happens to the next call that a user places to `number`. */
   readonly farEnd: {
@@ -64,6 +68,8 @@ export type PbxStack = {
     busy(number: string): Promise<SippRun>;
     /** Rings until the caller gives up. */
     rings(number: string): Promise<SippRun>;
+    /** Answers, and is referred to another (RFC 3515); the one who refers hangs up. */
+    isReferred(number: string): Promise<SippRun>;
     /** Rings until the caller gives up, and answers in that moment. */
     answersTooLate(number: string): Promise<SippRun>;
   };
@@ -156,11 +162,13 @@ export async function startPbxStack({
         missed: (to, options) => place(to, cancelledCall(leg(options), options.ringMs)),
         elsewhere: (to, options) => place(to, cancelledCall(leg(options), options.ringMs, REASON.answeredElsewhere)),
         refused: (to, options = {}) => place(to, refusedCall(leg(options), options.status ?? 486)),
+        replaces: (to, replaces, options) => place(to, replacingCall(leg(options), replaces)),
       },
       farEnd: {
         answers: (number, { ringMs = 0, talkMs, recordingUrl } = {}) =>
           expectCall(number, answeringFarEnd({ ringMs, talkMs: talkMs ?? null, recordingUrl })),
         busy: (number) => expectCall(number, refusingFarEnd('486 Busy Here', REASON.userBusy)),
+        isReferred: (number) => expectCall(number, referredFarEnd()),
         rings: (number) => expectCall(number, ringingFarEnd()),
         answersTooLate: (number) => expectCall(number, tooLateFarEnd()),
       },
