@@ -35,7 +35,9 @@ export type LiveCall = {
   /** The agent has answered; the 200 may still be on its way. */
   answering: boolean;
   answered: boolean;
-  /** When the 200 to our INVITE came. */
+  /** Its socket was lost before it was answered: an end of it may have been said to nobody. */
+  orphaned: boolean;
+  /** When the 200 to the INVITE came, or was sent. */
   acceptedAt: Stamp | null;
   /** What the agent wants, and what the far side was told last. */
   held: boolean;
@@ -81,6 +83,7 @@ export function liveCall(start: Start): LiveCall {
     earlyMedia: false,
     answering: false,
     answered: false,
+    orphaned: false,
     acceptedAt: null,
     held: false,
     toldHeld: false,

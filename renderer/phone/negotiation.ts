@@ -8,12 +8,26 @@ import { answerDirection, audioDirection, offerDirection, remoteHolds, withinOff
 export class NegotiatingHandler extends Web.SessionDescriptionHandler {
   /** Told after each description of the far side from which its hold can be known. */
   onRemoteHold: ((holds: boolean) => void) | undefined;
+  /**
+   * Whether offers say who of both began DTLS (RFC 8842 section 5.2): a media proxy that has not seen the first answer
+   * pass takes the other part otherwise, and the audio cannot follow.
+   */
+  namesRole = false;
   /** What the last description of ours said. */
   #held = false;
 
   /** Whether no offer is on its way in either direction. */
   get isStable(): boolean {
     return this.peerConnection?.signalingState === 'stable';
+  }
+
+  override async getDescription(
+    ...[options, modifiers]: Parameters<Web.SessionDescriptionHandler['getDescription']>
+  ): ReturnType<Web.SessionDescriptionHandler['getDescription']> {
+    const { localDescription: local, remoteDescription: remote } = this.peerConnection ?? {};
+    const role = this.namesRole && this.isStable ? dtlsRole(local, remote) : null;
+    const { body, contentType } = await super.getDescription(options, modifiers);
+    return { body: role === null ? body : body.replace(/^a=setup:actpass(?=\r?$)/m, `a=setup:${role}`), contentType };
   }
 
   override async setDescription(
@@ -52,5 +66,22 @@ export class NegotiatingHandler extends Web.SessionDescriptionHandler {
         transceiver.direction = direction;
     }
     return Promise.resolve();
+  }
+}
+
+/** Our part in DTLS as offer and answer agreed on it; null where they have not. */
+function dtlsRole(
+  local: RTCSessionDescription | null | undefined,
+  remote: RTCSessionDescription | null | undefined,
+): 'active' | 'passive' | null {
+  const said = /^a=setup:(active|passive)\r?$/m;
+  if (local?.type === 'answer') return said.exec(local.sdp)?.[1] === 'active' ? 'active' : 'passive';
+  switch (said.exec(remote?.sdp ?? '')?.[1]) {
+    case 'active':
+      return 'passive';
+    case 'passive':
+      return 'active';
+    default:
+      return null;
   }
 }

@@ -27,7 +27,8 @@ export type ReferTo = { uri: string; replaces: string | null };
  * and tel, or something that is no address.
  */
 export function parseReferTo(header: string): ReferTo | null {
-  const { uri } = splitNameAddr(header);
+  // baresip writes an address with headers without the brackets that RFC 3261 section 20.10 asks for.
+  const uri = /^[^<>"]*\?/.test(header) ? header.trim() : splitNameAddr(header).uri;
   const [address = '', headers = ''] = splitOnce(uri, '?');
   if (!/^(?:sips?:[^\s<>"]+|tel:[+\d*#().;=\w-]+)$/i.test(address)) return null;
   const method = /;method=([^;?]+)/i.exec(address)?.[1];

@@ -61,6 +61,8 @@ const HEADERS = [
 const LAST_ANSWER_MS = 400;
 /** How long a call that is not answered yet is believed in after its socket was lost: its CANCEL cannot reach us. */
 const ORPHAN_MS = 30_000;
+/** How long a caller whose way to us may be lost has for the ACK, before they are asked. */
+const ACK_MS = 500;
 /** How long the one who referred us may leave the old call standing after the new one is answered (RFC 5589). */
 const LEFT_STANDING_MS = 5_000;
 const INTERRUPTED_MS = 3_000;
@@ -127,6 +129,7 @@ export class Sessions {
     Object.assign(call.headers, headersOf(message, this.#headers));
     if (method === 'INVITE') this.#timed(call, message);
     if (status === null) {
+      if (method === 'ACK' || method === 'BYE') this.#reached(call);
       if (method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
       if (method === 'CANCEL' && !call.answered) this.#ends(call, because('remote', 'cancel', message), at);
       if (method === 'UPDATE') {
@@ -156,8 +159,24 @@ export class Sessions {
     // The first INVITE asks for no timer: it is agreed on where the far side or a proxy wants one.
     const isAccepted = text.startsWith('SIP/2.0 2') && /^CSeq:[ \t]*\d+[ \t]+(?:INVITE|UPDATE)\r$/im.test(text);
     if (!isAccepted && !(text.startsWith('INVITE ') && /^To:.*;tag=/im.test(text))) return text;
-    const timer = this.#live.get(/^Call-ID:[ \t]*(.+)\r$/im.exec(text)?.[1] ?? '')?.sessionTimer ?? null;
-    return timer === null ? text : withSessionTimer(text, timer);
+    const call = this.#live.get(/^Call-ID:[ \t]*(.+)\r$/im.exec(text)?.[1] ?? '');
+    if (call === undefined) return text;
+    if (isAccepted && call.orphaned && !call.answered) this.#ask(call);
+    return call.sessionTimer === null ? text : withSessionTimer(text, call.sessionTimer);
+  }
+
+  /**
+   * A 200 goes out by another socket than its INVITE came by: the way back may be lost, or the caller. Where no ACK comes
+   * they are asked by a re-INVITE, which also shows them, and every proxy, the new way.
+   */
+  #ask(call: LiveCall): void {
+    call.acceptedAt ??= this.#port.now();
+    later(call, ACK_MS, () => {
+      if (call.answered) return;
+      const handler = call.session?.sessionDescriptionHandler;
+      if (handler instanceof NegotiatingHandler) handler.namesRole = true;
+      this.#restart(call);
+    });
   }
 
   /** SIP.js has seen the message. What it dropped although it concerns a call is put right here. */
@@ -220,7 +239,7 @@ export class Sessions {
     this.#port.report({ kind: 'media', callId, ...state, ...this.#port.now() });
     const call = this.#live.get(callId);
     if (call === undefined) return;
-    if (state.state === 'failed' && !call.answered) {
+    if (state.state === 'failed' && call.session?.state !== SessionState.Established) {
       this.#ends(call, { by: 'local', how: 'failed', status: 488 });
       return;
     }
@@ -260,6 +279,7 @@ export class Sessions {
   socketLost(): void {
     for (const call of this.#live.values()) {
       if (call.answered) continue;
+      call.orphaned = true;
       later(call, ORPHAN_MS, () => {
         if (call.answered || call.answering || call.ending !== null || call.session === null) return;
         if (call.session instanceof Invitation) {
@@ -402,6 +422,19 @@ export class Sessions {
   }
 
   #established(call: LiveCall, session: Session): void {
+    // The caller may have given up unheard: it counts when they are heard.
+    if (call.orphaned && session instanceof Invitation && call.ending === null) return;
+    this.#joined(call, session);
+  }
+
+  /** The far side is in the call. */
+  #reached(call: LiveCall): void {
+    const { session, answered, orphaned } = call;
+    if (orphaned && !answered && session?.state === SessionState.Established) this.#joined(call, session);
+  }
+
+  /** Both are in the call, since the 200. */
+  #joined(call: LiveCall, session: Session): void {
     call.answered = call.ending?.cause.by !== 'local';
     if (call.answered) {
       this.#tell(call, { kind: 'answered' }, call.acceptedAt ?? this.#port.now());
@@ -443,9 +476,10 @@ export class Sessions {
     const at = this.#port.now();
     // The reason of an outbound call that was refused arrives right after this.
     queueMicrotask(() => {
-      const never: EndCause = call.answering
-        ? { by: 'local', how: 'failed', status: 480 }
-        : { by: 'network', how: 'timeout' };
+      const never: EndCause =
+        call.answering && !call.orphaned
+          ? { by: 'local', how: 'failed', status: 480 }
+          : { by: 'network', how: 'timeout' };
       this.#ends(call, call.direction === 'inbound' && !call.answered ? never : { by: 'network', how: 'failed' }, at);
       this.#finish(call);
     });
@@ -653,6 +687,8 @@ export class Sessions {
       if (!this.#isOpen(call)) return;
       switch (outcome) {
         case 'accepted':
+          if (!call.answered && session instanceof Invitation) acknowledge(session);
+          this.#reached(call);
           call.toldHeld = held;
           if (restart) call.restart = false;
           if (refresh) call.refresh = false;
@@ -749,6 +785,24 @@ function because(by: EndCause['by'], how: EndCause['how'], message: RawMessage):
 function reject(invitation: Invitation, statusCode: number): void {
   if (invitation.state !== SessionState.Initial && invitation.state !== SessionState.Establishing) return;
   quietly(invitation.reject({ statusCode }));
+}
+
+/**
+ * The ACK that went to where we were: without it SIP.js sends no BYE, and ends the call itself after 32 seconds. The far
+ * side has answered a request within the dialog, and so does have our 200.
+ */
+function acknowledge({ request, dialog, userAgent }: Invitation): void {
+  const ack = [
+    `ACK ${request.ruri?.toString() ?? ''} SIP/2.0`,
+    `Via: SIP/2.0/WS reached.invalid;branch=z9hG4bK${crypto.randomUUID().slice(0, 8)}`,
+    `From: ${request.getHeader('from') ?? ''}`,
+    `To: ${request.getHeader('to') ?? ''};tag=${dialog?.localTag ?? ''}`,
+    `Call-ID: ${request.callId}`,
+    `CSeq: ${request.cseq} ACK`,
+    'Content-Length: 0',
+    '\r\n',
+  ];
+  userAgent.transport.onMessage?.(ack.join('\r\n'));
 }
 
 /** What SIP.js throws is a rejection, like what it rejects with. */

@@ -52,6 +52,7 @@ const REAL_SIP_PARTS = [
   { names: ['sip-tester'], command: 'sipp' },
   { names: ['baresip-core'], command: 'baresip' },
   { names: ['rtpengine-daemon'], command: 'rtpengine' },
+  { names: ['coturn'], command: 'turnserver', optional: true },
   { names: ['iproute2'], command: 'ip' },
 ];
 

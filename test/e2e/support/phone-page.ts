@@ -31,8 +31,8 @@ export type OpenedPhone = {
 
 export type OpenOptions = {
   permissions?: string[];
-  /** Runs in the page before its own script does. */
-  before?: () => void;
+  /** Runs in the page before its own script does; several do one after the other. */
+  before?: (() => void) | (() => void)[];
 };
 
 export type PhonePages = {
@@ -118,7 +118,7 @@ export async function startPhonePages({ voice }: { voice?: string } = {}): Promi
       events.push(v.parse(PhoneEventSchema, event));
       for (const listener of listeners) listener();
     });
-    if (before !== undefined) await page.addInitScript(before);
+    for (const each of [before].flat()) if (each !== undefined) await page.addInitScript(each);
     await page.addInitScript((given) => {
       const commands = new Set<(command: PhoneCommand) => void>();
       const bridge: PhoneBridge = {

@@ -188,7 +188,7 @@ export async function launchRingside(options: RingsideOptions): Promise<Ringside
 }
 
 /** All processes below one, children before theirs. */
-function descendants(pid: number): number[] {
+export function descendants(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     if (children === '') return [];

@@ -14,7 +14,10 @@ export type DeskPhoneEvent = { type: string; peeruri?: string; param?: string; i
 export type DeskPhone = {
   readonly user: string;
   /** Runs a command and gives its answer. @throws where baresip refuses it */
-  command(command: 'dial' | 'accept' | 'hangup' | 'hold' | 'resume' | 'transfer', params?: string): Promise<string>;
+  command(
+    command: 'dial' | 'accept' | 'hangup' | 'hold' | 'resume' | 'transfer' | 'callfind',
+    params?: string,
+  ): Promise<string>;
   events(): readonly DeskPhoneEvent[];
   /**
    * What it has heard so far in all its calls: seconds of audio, and how many of them were not silence. baresip 1.0 stops

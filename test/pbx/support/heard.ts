@@ -17,6 +17,49 @@ export function showConnections(): void {
   };
 }
 
+/** Runs in a page before its own script does: its audio goes by a TURN relay or nowhere. */
+export function relayOnly(): void {
+  const Plain = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Plain {
+    constructor(configuration?: RTCConfiguration) {
+      super({ ...configuration, iceTransportPolicy: 'relay' });
+    }
+  };
+}
+
+type Noted = Watched & { sentWhile: [message: string, gathering: RTCIceGatheringState | undefined][] };
+
+/** Runs after `showConnections`: what is said to the PBX is noted with how far the search for candidates was then. */
+export function noteGathering(): void {
+  const noted = globalThis as unknown as Noted;
+  noted.sentWhile = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (this: WebSocket, data: string) {
+    if (/^CSeq: \d+ INVITE\r$/m.test(data))
+      noted.sentWhile.push([data.slice(0, data.indexOf('\r')), noted.connections.at(-1)?.iceGatheringState]);
+    send.call(this, data);
+  };
+}
+
+/** How far the search for candidates was when the last such message went out. */
+export function gatheringAt(page: Page, message: 'INVITE' | 'SIP/2.0 200'): Promise<RTCIceGatheringState | undefined> {
+  return page.evaluate(
+    (start) => (globalThis as unknown as Noted).sentWhile.findLast(([line]) => line.startsWith(start))?.[1],
+    message,
+  );
+}
+
+/** What kind of candidate of ours the audio of the last call goes by. */
+export function wayOf(page: Page): Promise<unknown> {
+  return page.evaluate(async () => {
+    const stats = await (globalThis as unknown as Watched).connections.at(-1)?.getStats();
+    const reports = new Map<string, Record<string, unknown>>(stats as unknown as Map<string, Record<string, unknown>>);
+    const transport = [...reports.values()].find(({ type }) => type === 'transport');
+    const pair = reports.get(String(transport?.['selectedCandidatePairId']));
+    return reports.get(String(pair?.['localCandidateId']))?.['candidateType'];
+  });
+}
+
 /** Loads the phone page anew with its connections in view, and waits until it has registered again. */
 export async function watchMedia(ringside: Ringside): Promise<void> {
   await ringside.waitForTimeline('phone.registered');

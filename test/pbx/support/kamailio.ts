@@ -6,6 +6,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
+import { descendants } from '../../e2e/support/ringside.ts';
 import type { Certificates } from './certificates.ts';
 
 export type Kamailio = {
@@ -20,6 +21,10 @@ export type Kamailio = {
   registered(user: string): Promise<string[]>;
   log(): string;
   stop(): Promise<void>;
+  /** SIGKILL for all its processes: nobody is told, and what it knew is gone. */
+  kill(): Promise<void>;
+  /** Starts it again where it was: same ports, same numbers, no registrations and no calls. */
+  start(): Promise<void>;
 };
 
 const TABLES = '/usr/share/kamailio/dbtext/kamailio';
@@ -60,13 +65,16 @@ export async function startKamailio(options: {
     // Its presence modules want their tables to be there, though they keep everything in memory here.
     if (options.presence === true) await cp(TABLES, join(run, 'tables'), { recursive: true });
     const shared = ['-m', '32', '-M', '4', '-w', run, '-Y', run, '-P', join(run, 'pid')];
-    const daemon = await startDaemon('kamailio', ['-DD', '-E', '-f', join(run, 'kamailio.cfg'), ...shared]);
-
-    const ready = await Promise.race([answersOptions(udp), daemon.exited.then(() => false)]);
-    if (!ready) {
+    const launch = () => startDaemon('kamailio', ['-DD', '-E', '-f', join(run, 'kamailio.cfg'), ...shared]);
+    let daemon = await launch();
+    /** What those before it printed. */
+    let past = '';
+    const log = () => past + daemon.output();
+    const isReady = () => Promise.race([answersOptions(udp), daemon.exited.then(() => false)]);
+    if (!(await isReady())) {
       await daemon.stop();
-      if (attempt < 3 && /address already in use/i.test(daemon.output())) continue;
-      throw new Error(`Kamailio did not start:\n${daemon.output()}`);
+      if (attempt < 3 && /address already in use/i.test(log())) continue;
+      throw new Error(`Kamailio did not start:\n${log()}`);
     }
 
     const rpc = async (method: string, params: unknown[]): Promise<unknown> => {
@@ -78,12 +86,16 @@ export async function startKamailio(options: {
       if (answer.error) throw new Error(`Kamailio, ${method}: ${answer.error.code} ${answer.error.message}`);
       return answer.result;
     };
+    const peers = new Map<string, string>();
+    const route = (number: string, peer: string) => rpc('htable.sets', ['peers', number, peer]);
     return {
       domain: options.domain,
       phoneSide: { udp, ws, wss },
       trunkPort: trunk,
       routeNumber: async (number, port) => {
-        await rpc('htable.sets', ['peers', number, `sip:127.0.0.1:${port};transport=udp`]);
+        const peer = `sip:127.0.0.1:${port};transport=udp`;
+        peers.set(number, peer);
+        await route(number, peer);
       },
       registered: async (user) => {
         const found = await rpc('ul.lookup', ['location', user]).catch((error: unknown) => {
@@ -93,9 +105,27 @@ export async function startKamailio(options: {
         const { Contacts } = found as { Contacts: { Contact: { Address: string } }[] };
         return Contacts.map(({ Contact }) => Contact.Address);
       },
-      log: daemon.output,
-      stop: daemon.stop,
+      log,
+      stop: () => daemon.stop(),
+      kill: async () => {
+        for (const one of [daemon.pid, ...descendants(daemon.pid)]) killNow(one);
+        await daemon.exited;
+      },
+      start: async () => {
+        past = log();
+        daemon = await launch();
+        if (!(await isReady())) throw new Error(`Kamailio did not start again:\n${log()}`);
+        for (const [number, peer] of peers) await route(number, peer);
+      },
     };
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went by itself in this moment.
   }
 }
 

@@ -42,9 +42,24 @@ a=rtpmap:101 telephone-event/8000
 a=candidate:1 1 UDP 2130706431 127.0.0.1 40000 typ host
 a=end-of-candidates`;
 
+/** A plain phone's, and this one is spoken to: sipp says back what it hears. */
+const ECHO_SDP = `v=0
+o=echo 1 1 IN IP4 [media_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+a=sendrecv`;
+
 /** A SIP message; sipp fills in what stands in brackets and ends each line as SIP wants it. */
-function message(startLine: string, headers: readonly (string | false | undefined)[], body = ''): string {
-  const content = body === '' ? [] : ['Content-Type: application/sdp'];
+function message(
+  startLine: string,
+  headers: readonly (string | false | undefined)[],
+  body = '',
+  type = 'application/sdp',
+): string {
+  const content = body === '' ? [] : [`Content-Type: ${type}`];
   const lines = headers.filter((header): header is string => typeof header === 'string');
   return [startLine, ...lines, ...content, 'Content-Length: [len]', '', body].join('\n');
 }
@@ -68,7 +83,7 @@ function byCaller(
   ];
 }
 
-const invite = (leg: Leg): Step => ({
+const invite = (leg: Leg, body = sdp('actpass'), extra: readonly string[] = []): Step => ({
   send: message(
     `INVITE sip:[service]@${leg.domain} SIP/2.0`,
     [
@@ -76,8 +91,9 @@ const invite = (leg: Leg): Step => ({
       `Contact: <sip:${leg.caller.number}@[local_ip]:[local_port]>`,
       `P-Asserted-Identity: "${leg.caller.name}" <sip:${leg.caller.number}@${leg.domain}>`,
       'Allow: INVITE, ACK, CANCEL, BYE, OPTIONS',
+      ...extra,
     ],
-    sdp('actpass'),
+    body,
   ),
   retransmit: true,
 });
@@ -131,6 +147,23 @@ export function answeredCall(leg: Leg, talkMs: number | null): Step[] {
   return talkMs === null
     ? [...call, { receiveRequest: 'BYE' }, okToBye(leg)]
     : [...call, { pause: talkMs }, inDialog('BYE', 2, leg, byeHeaders(leg)), { receive: 200 }];
+}
+
+/**
+ * A caller who was referred: the call takes the place of another (RFC 3891), and its voice is an echo. The called side
+ * hangs up.
+ *
+ * @param replaces the value of the `Replaces` header
+ */
+export function replacingCall(leg: Leg, replaces: string): Step[] {
+  return [
+    invite(leg, ECHO_SDP, [`Replaces: ${replaces}`, 'Require: replaces']),
+    ...progress,
+    { receive: 200, keepRoute: true },
+    inDialog('ACK', 1, leg),
+    { receiveRequest: 'BYE' },
+    okToBye(leg),
+  ];
 }
 
 /** The called side rings for `ringMs`, then the call is taken back, with a `Reason` or without. */
@@ -194,6 +227,39 @@ export function answeringFarEnd(options: {
     ...byeHeaders(options),
   ]);
   return [...call, { pause: options.talkMs }, { send: bye, retransmit: true }, { receive: 200 }];
+}
+
+/** A far end that answers, is put on hold, and says yes to a REFER; the one who referred it hangs up (RFC 5589 section 7). */
+export function referredFarEnd(): Step[] {
+  const notify = message(
+    'NOTIFY [next_url] SIP/2.0',
+    [
+      'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]',
+      'From:[$callee];tag=[pid]callee[call_number]',
+      'To:[$caller]',
+      'Call-ID: [call_id]',
+      'CSeq: 1 NOTIFY',
+      'Max-Forwards: 70',
+      '[routes]',
+      CONTACT,
+      'Event: refer',
+      'Subscription-State: active;expires=60',
+    ],
+    'SIP/2.0 100 Trying\n',
+    'message/sipfrag;version=2.0',
+  );
+  return [
+    { receiveRequest: 'INVITE', keepRoute: true, keepHeaders: true },
+    answer('180 Ringing', [CONTACT]),
+    answer('200 OK', [CONTACT], ECHO_SDP, true),
+    { receiveRequest: 'ACK' },
+    { receiveRequest: 'REFER' },
+    answer('202 Accepted', [CONTACT]),
+    { send: notify, retransmit: true },
+    { receive: 200 },
+    { receiveRequest: 'BYE' },
+    okToBye({}),
+  ];
 }
 
 /** A far end that refuses, such as `486 Busy Here`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
 import type { Daemon } from '../../../sandbox/desktop/daemon.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
+import { freePort } from './kamailio.ts';
 import { toXml } from './scenario.ts';
 import type { Step } from './scenario.ts';
 
@@ -21,6 +22,8 @@ export type SippResult = {
 export type SippRun = {
   /** Settles when the scenario has ended, well or not; never rejects. */
   readonly done: Promise<SippResult>;
+  /** Every SIP message so far. */
+  messages(): Promise<SippMessage[]>;
   /** Ends it before its time. */
   stop(): Promise<void>;
 };
@@ -44,11 +47,14 @@ export async function runSipp(options: {
   await writeFile(scenario, toXml(options.steps));
   const { call } = options;
   const target = call ? [`127.0.0.1:${call.proxyPort}`, '-s', call.to, '-cid_str', call.callId] : [];
+  // What it hears it says back, where its scenario has audio at all.
+  const echo = ['-mi', '127.0.0.1', '-mp', String(await freePort()), '-rtp_echo'];
   const limit = `${Math.ceil((options.withinMs ?? 30_000) / 1_000)}s`;
   const sipp = await startDaemon(
     'sipp',
     [
       ...target,
+      ...echo,
       ...['-sf', scenario, '-m', '1', '-i', '127.0.0.1', '-p', String(options.port), '-nostdin'],
       ...[
         '-timeout',
@@ -65,12 +71,13 @@ export async function runSipp(options: {
     { cwd: run, env: { ...process.env, TERM: 'dumb' } },
   );
   if (!call) await boundTo(options.port, sipp);
+  const messages = async () => parseMessages(await readFile(messageLog, 'utf8').catch(() => ''));
   const done = sipp.exited.then(async (exitCode) => ({
     exitCode,
-    messages: parseMessages(await readFile(messageLog, 'utf8').catch(() => '')),
+    messages: await messages(),
     errors: await readFile(errorLog, 'utf8').catch(() => (exitCode === 0 ? '' : sipp.output())),
   }));
-  return { done, stop: sipp.stop };
+  return { done, messages, stop: sipp.stop };
 }
 
 /** A far end is ready when its socket is there: sipp says nothing, and must not be asked by a SIP message. */

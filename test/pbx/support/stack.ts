@@ -7,14 +7,18 @@ import { findProgram } from '../../../sandbox/desktop/daemon.ts';
 import { startDeskPhone } from './baresip.ts';
 import type { DeskPhone } from './baresip.ts';
 import { makeCertificates } from './certificates.ts';
+import { startCoturn } from './coturn.ts';
+import type { Coturn } from './coturn.ts';
 import { freePort, startKamailio } from './kamailio.ts';
 import {
   REASON,
   answeredCall,
   answeringFarEnd,
   cancelledCall,
+  referredFarEnd,
   refusedCall,
   refusingFarEnd,
+  replacingCall,
   ringingFarEnd,
   tooLateFarEnd,
 } from './scenario.ts';
@@ -54,6 +58,8 @@ export type PbxStack = {
     elsewhere(to: string, options: CallOptions & { ringMs: number }): Promise<InboundCall>;
     /** Is to be refused with `status` (486 unless named). */
     refused(to: string, options?: CallOptions & { status?: number }): Promise<InboundCall>;
+    /** Takes the place of another call, as `replaces` says it (RFC 3891). Says back what it hears; is to be hung up. */
+    replaces(to: string, replaces: string, options?: CallOptions): Promise<InboundCall>;
   };
   /** What happens to the next call that a user places to `number`. */
   readonly farEnd: {
@@ -62,17 +68,23 @@ export type PbxStack = {
     busy(number: string): Promise<SippRun>;
     /** Rings until the caller gives up. */
     rings(number: string): Promise<SippRun>;
+    /** Answers, and is referred to another (RFC 3515); the one who refers hangs up. */
+    isReferred(number: string): Promise<SippRun>;
     /** Rings until the caller gives up, and answers in that moment. */
     answersTooLate(number: string): Promise<SippRun>;
   };
   /** A desk phone of a user, registered. */
   deskPhone(user: string, answer: 'auto' | 'manual' | 'early'): Promise<DeskPhone>;
+  /** A STUN and TURN server of its own. */
+  turnServer(): Promise<Coturn>;
   /** The contacts registered for a user now, as SIP URIs. */
   registered(user: string): Promise<string[]>;
   /** What Kamailio printed, for a failure. */
   log(): string;
-  /** Takes the PBX away and leaves the rest, for a test of its loss. */
-  stopServer(): Promise<void>;
+  /** Takes the SIP server away, as a crash does, and leaves the rest; the voices of calls go on without it. */
+  killServer(): Promise<void>;
+  /** Brings it back where it was. It knows nothing of what was before. */
+  startServer(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -150,11 +162,13 @@ export async function startPbxStack({
         missed: (to, options) => place(to, cancelledCall(leg(options), options.ringMs)),
         elsewhere: (to, options) => place(to, cancelledCall(leg(options), options.ringMs, REASON.answeredElsewhere)),
         refused: (to, options = {}) => place(to, refusedCall(leg(options), options.status ?? 486)),
+        replaces: (to, replaces, options) => place(to, replacingCall(leg(options), replaces)),
       },
       farEnd: {
         answers: (number, { ringMs = 0, talkMs, recordingUrl } = {}) =>
           expectCall(number, answeringFarEnd({ ringMs, talkMs: talkMs ?? null, recordingUrl })),
         busy: (number) => expectCall(number, refusingFarEnd('486 Busy Here', REASON.userBusy)),
+        isReferred: (number) => expectCall(number, referredFarEnd()),
         rings: (number) => expectCall(number, ringingFarEnd()),
         answersTooLate: (number) => expectCall(number, tooLateFarEnd()),
       },
@@ -172,9 +186,15 @@ export async function startPbxStack({
         undo.push(phone.stop);
         return phone;
       },
+      turnServer: async () => {
+        const coturn = await startCoturn(folder, certificates);
+        undo.push(coturn.stop);
+        return coturn;
+      },
       registered: kamailio.registered,
       log: kamailio.log,
-      stopServer: kamailio.stop,
+      killServer: kamailio.kill,
+      startServer: kamailio.start,
       close,
     };
   } catch (error) {

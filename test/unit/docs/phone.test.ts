@@ -29,6 +29,7 @@ const USED: Readonly<Record<string, RegExp>> = {
   rtpengine: /media: true/,
   baresip: /deskPhone\(/,
   Electron: /launchRingside/,
+  coturn: /turnServer\(/,
 };
 test.each(rows.filter(({ file }) => file.startsWith('test/pbx/')))(
   '$what: with the parts it names',

@@ -23,6 +23,11 @@ describe('Refer-To', () => {
       '<sip:103@pbx.test?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces>',
       { uri: 'sip:103@pbx.test', replaces: 'a@b;to-tag=1;from-tag=2' },
     ],
+    [
+      'sip:103@pbx.test;transport=udp?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2',
+      { uri: 'sip:103@pbx.test;transport=udp', replaces: 'a;to-tag=1;from-tag=2' },
+    ],
+    ['sip:103@pbx.test;transport=udp', { uri: 'sip:103@pbx.test', replaces: null }],
     ['<sip:103@pbx.test;method=BYE>', null],
     ['<sip:103@pbx.test?Replaces=nonsense>', null],
     ['<https://evil.example/>', null],
