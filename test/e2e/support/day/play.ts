@@ -32,12 +32,12 @@ const TZ = 'America/New_York';
 const RING_TIMEOUT_MS = 5000;
 const PATIENCE_MS = 60_000;
 /** What takes longer is said. */
-const SLOW_MS = 2500;
+const SLOW_MS = 10_000;
 const DELIVERY_TARGETS = ['card', 'update', 'recording', 'widget', 'bell'] as const;
 /** Longer than any wait between two tries of a delivery. */
 const OVERNIGHT_MS = 6 * MINUTE;
 
-/** Who calls, and who is called. Nobody has the last two numbers of strangers. */
+/** Nobody in Kommo has these. */
 const STRANGERS = [people.unknown.phone, '+19175550164'];
 const KNOWN = [
   people.annaPetrova,
@@ -46,7 +46,6 @@ const KNOWN = [
   people.northwindTraders,
   people.elenaFischer,
   people.priyaRaman,
-  people.leoGrant,
   people.blueHarbor,
 ].map(({ phone }) => phone);
 const CALLERS: readonly CallerIdentity[] = [
@@ -55,6 +54,8 @@ const CALLERS: readonly CallerIdentity[] = [
   { user: 'anonymous', displayName: 'Anonymous' },
 ];
 const CALLED = [...KNOWN, ...STRANGERS];
+/** Talks until the agent hangs up. */
+const PATIENT = people.leoGrant.phone;
 const BUSY = people.omarHaddad.phone;
 const DECLINES = people.noahKim.phone;
 const NEVER_ANSWERS = people.hannahCole.phone;
@@ -163,6 +164,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
     }),
   ];
   pbx.callee(/^\+?\d{7,}$/, { kind: 'answer', ringMs: 150, talkMs: 500 });
+  pbx.callee(PATIENT, { kind: 'answer', ringMs: 150 });
   pbx.callee(BUSY, { kind: 'busy', ringMs: 100 });
   pbx.callee(DECLINES, { kind: 'decline', ringMs: 100 });
   pbx.callee(NEVER_ANSWERS, { kind: 'ring for ever' });
@@ -228,9 +230,15 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
     if (!answer.ok) throw new Error(`${request} was refused: ${answer.message}`);
   }
 
+  /**
+   * A page that is left in the very moment in which it hands a call to Kommo breaks that off, and nobody can tell whether
+   * Kommo has it; the widget takes it for done. That is in a test of its own, and here no call may depend on luck.
+   */
+  const quiet = () => nothingWaits(['widget', 'bell', 'recording'], 3 * MINUTE);
   const connected = () => tab?.page.locator('#ringside-widget .card[data-phase="connected"]').waitFor();
   async function browse(how: (page: KommoTab['page']) => Promise<unknown>): Promise<void> {
     if (tab === null || goingOn.has('no tab')) return;
+    await quiet();
     await how(tab.page);
     await setClock();
     await connected();
@@ -421,7 +429,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
       case 'dialled, answered':
         return dials(number, { disposition: 'answered' });
       case 'dialled, hung up here':
-        return dials(number, { disposition: 'answered' }, async (id) => {
+        return dials(PATIENT, { disposition: 'answered' }, async (id) => {
           await of(id, 'answered');
           await does('hangUp', id);
         });
@@ -525,21 +533,23 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
           { match: toCard, answer: 'garbage', times: 1, afterEffect: true },
         );
       case 'no tab':
+        await quiet();
         await tab?.page.goto('about:blank');
         return async () => {
-          goingOn.delete('no tab');
-          await browse((page) => page.goto(kommo.origin));
+          await tab?.page.goto(kommo.origin);
+          await setClock();
+          await connected();
         };
       case 'clock a day ahead':
       case 'clock a day behind': {
         const by = what === 'clock a day ahead' ? A_DAY : -A_DAY;
         // What is not in the bell for half a day is no news: a clock that is put on says so of what waits.
-        if (by > 0) await belled();
+        if (by > 0) await quiet();
         await turnClock(by);
         // What waits is to be tried at a time that the computer does not have again soon.
         const kommoBack = fails({ match: toCard, answer: '500' });
         return async () => {
-          if (by < 0) await belled();
+          if (by < 0) await quiet();
           await turnClock(-by);
           kommoBack();
         };
@@ -550,9 +560,6 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
       }
     }
   }
-
-  /** What can be in the bell is there. */
-  const belled = () => nothingWaits(['widget', 'bell', 'recording'], 3 * MINUTE);
 
   /** Waits until no delivery waits any more. @throws after `within` milliseconds, with those that do */
   async function nothingWaits(targets: readonly DeliveryView['target'][], within: number): Promise<void> {
