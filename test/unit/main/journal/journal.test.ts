@@ -103,6 +103,15 @@ describe('deliveries', () => {
     expect(targets(200)).toEqual(['r-a card', 'r-b card']);
   });
 
+  test('are due where they seem to be put off for very long: the clock was set back since', () => {
+    const hour = 3_600_000;
+    journal.record(completedCall({ id: 'r-a' }), ['card'], 100 * hour);
+    journal.record(completedCall({ id: 'r-b' }), ['card'], 99 * hour);
+    expect(targets(98 * hour)).toEqual(['r-b card', 'r-a card']);
+    expect(journal.nextDue('card', 98 * hour)).toBe(0);
+    expect(targets(99 * hour - 60_000)).toEqual(['r-a card']);
+  });
+
   test('what waits is tried later, counted, and said why; what is done is not due again', () => {
     journal.record(completedCall(), ['card'], 0);
     journal.settle('r-1', 'card', { ...waiting, error: 'Kommo has a fault.', nextTry: 500 });
