@@ -1,6 +1,8 @@
 /** A whole working day at speed with everything that goes wrong in it: no call is lost or doubled, and nothing grows. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as pass } from 'node:timers/promises';
+import type V8 from 'node:v8';
+import type Vm from 'node:vm';
 import { playDay, type HourEnd } from '../e2e/support/day/play.ts';
 import { planDay } from '../e2e/support/day/schedule.ts';
 import type { Ringside } from '../e2e/support/ringside.ts';
@@ -70,8 +72,8 @@ async function freed(ringside: Ringside): Promise<number> {
       await devtools.send('HeapProfiler.collectGarbage');
       await ringside.electron.evaluate(() => {
         const { mainModule } = process as unknown as { mainModule: { require(name: string): unknown } };
-        const v8 = mainModule.require('node:v8') as typeof import('node:v8');
-        const vm = mainModule.require('node:vm') as typeof import('node:vm');
+        const v8 = mainModule.require('node:v8') as Pick<typeof V8, 'setFlagsFromString'>;
+        const vm = mainModule.require('node:vm') as Pick<typeof Vm, 'runInNewContext'>;
         v8.setFlagsFromString('--expose-gc');
         (vm.runInNewContext('gc') as () => void)();
       });

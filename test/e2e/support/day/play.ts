@@ -289,7 +289,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
 
   function owed(number: string, came: Came, direction: ExpectedCall['direction']): Omit<ExpectedCall, 'callId'> {
     const theirs = came.disposition === 'answered elsewhere';
-    const withheld = !/^\+/.test(number);
+    const withheld = !number.startsWith('+');
     const cards = withheld ? [] : [EVENTS_RULE, CALLS_RULE].map((rule) => findByPhone(kommo.data, number, rule));
     const known = cards.filter((card) => card !== null);
     const card =
