@@ -110,9 +110,8 @@ export async function playDay(
         if (step.does !== 'call' && step.does !== 'end') troubles += 1;
         const began = performance.now();
         await day.take(step).catch((error: unknown) => {
-          throw new Error(`In hour ${hour + 1} of the day with seed ${plan.seed}, at ${JSON.stringify(step)}`, {
-            cause: error,
-          });
+          const where = `In hour ${hour + 1} of the day with seed ${plan.seed}, at ${JSON.stringify(step)}`;
+          throw new Error(`${where}: ${String(error)}`, { cause: error });
         });
         const took = performance.now() - began;
         if (took > SLOW_MS) say(`    ${(took / SECOND).toFixed(1)} s: ${JSON.stringify(step)}`);
@@ -185,6 +184,8 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
   const setClock = () => machine.setClock(ahead() + wrongBy, ringside.electron, tab?.context.pages() ?? []);
 
   async function letPass(ms: number): Promise<void> {
+    // A recording is looked for so and so long after the call, and then no more.
+    await late.found();
     move(ms);
     await setClock();
   }
@@ -454,6 +455,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
   // --- what goes wrong
 
   async function turnClock(by: number): Promise<void> {
+    await late.found();
     wrongBy += by;
     await setClock();
   }
@@ -634,8 +636,6 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
           goingOn.delete(step.what);
           return;
         case 'hour':
-          // What is looked for for so and so long is not found an hour later.
-          await late.found();
           return registersAnew(() => machine.sleep(ringside.electron, () => letPass(HOUR)));
         case 'kill':
           return restart();
