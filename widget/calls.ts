@@ -40,6 +40,8 @@ export function createTabCalls(
   changed: () => void,
 ) {
   const seen = createSeen(localStorage);
+  /** The page is on its way out: what it asked of Kommo breaks off, and whether Kommo has it nobody can tell any more. */
+  let leaving = false;
   const gone = new AbortController();
   const calls = new Map<string, BridgeCall>();
   /** Calls that are over and may yet be said something about, each with its timer. */
@@ -93,12 +95,15 @@ export function createTabCalls(
 
   /** Puts an entry into the bell, once for its key; acknowledges it when Kommo has it. Null is nothing to put there. */
   function record(key: string, entry: AddCall | null, acknowledge: () => void): void {
+    // What comes now is offered again, to a tab that stays.
+    if (leaving) return;
     if (entry === null || seen.has(key)) return acknowledge();
     // Before Kommo is asked: a reload at the wrong moment must not ring the bell twice.
     seen.add(key);
     const late = setTimeout(acknowledge, ADD_CALL_ANSWER);
     const forget = (): void => {
       clearTimeout(late);
+      if (leaving) return;
       // Not acknowledged: the desktop offers it again.
       seen.remove(key);
     };
@@ -124,6 +129,9 @@ export function createTabCalls(
   const { signal } = gone;
   for (const type of ['focus', 'blur'] as const) addEventListener(type, tellView, { signal });
   document.addEventListener('visibilitychange', tellView, { signal });
+  addEventListener('pagehide', () => (leaving = true), { signal });
+  // Out of the browser's cache of pages.
+  addEventListener('pageshow', () => (leaving = false), { signal });
 
   return {
     view: (): CallsView => ({ calls: [...calls.values()], phoneReady, notice }),

@@ -45,6 +45,11 @@ export function createAnnotations({
   const untilOf = (id: string): number => {
     const { until } = holds.get(id) ?? { until: 0 };
     if (until <= now()) holds.delete(id);
+    // The clock was set back: it would be the agent's minute for as long.
+    if (until > now() + ANNOTATE_MS) {
+      holds.delete(id);
+      return 0;
+    }
     return until;
   };
 

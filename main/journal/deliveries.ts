@@ -11,6 +11,7 @@ import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CallSettings } from '../../app/settings/provisioning.ts';
 import type { Office } from '../../app/kommo/office.ts';
 import { cardTurn } from './ring-group.ts';
+import { FARTHEST_MS } from './store.ts';
 import type { Account, Delivery, DeliveryTarget, Journal, Settlement } from './journal.ts';
 
 /** After this a completed call is no news any more in a browser; the card still gets it. */
@@ -298,8 +299,11 @@ async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Outco
   if (now() - call.endedAt > WIDGET_NEWS_MS) return { ...done, state: 'expired', counts: false };
   const elsewhere = forOther(delivery, ports);
   if (elsewhere !== null) return elsewhere;
-  const patience = call.endedAt + (bellElement(call) === null ? LAST_CHANCE_PATIENCE_MS : BELL_PATIENCE_MS);
-  if (call.recording.state === 'pending' && now() < patience) return soon(ports, delivery, patience);
+  const patience = bellElement(call) === null ? LAST_CHANCE_PATIENCE_MS : BELL_PATIENCE_MS;
+  const waited = now() - call.endedAt;
+  // By a clock that was set back it has not ended yet, and would not for as long.
+  if (call.recording.state === 'pending' && waited >= 0 && waited < patience)
+    return soon(ports, delivery, call.endedAt + patience);
   if ((await ports.widget(call)) !== 'shown') return idle(ports, NO_TAB, false);
   const recordedSince = () => call.recording.state !== 'ready' && journal.call(call.id)?.recording.state === 'ready';
   return { ...done, place: { entity: bellElement(call), incomingLead: false }, stale: recordedSince };
@@ -351,8 +355,10 @@ function createLane(
       again = false;
       for (const delivery of journal.due(target, now())) {
         if (stopped) return count;
-        const { halts = false, stale, ...outcome } = await deliver(delivery, ports, strikes);
+        const { halts = false, stale, ...wanted } = await deliver(delivery, ports, strikes);
         if (stopped) return count;
+        // Further off it would be taken for what a clock that was set back has left behind.
+        const outcome = { ...wanted, nextTry: Math.min(wanted.nextTry, now() + FARTHEST_MS) };
         journal.settle(delivery.call.id, target, stale?.() === true ? { ...outcome, update: true } : outcome);
         if (outcome.state !== delivery.state || outcome.error !== delivery.error)
           told(delivery.call, target, outcome.state, outcome.error);
@@ -371,7 +377,7 @@ function createLane(
 
   /** Waits for what is due next. What is due and yet cannot be served (an unreadable row) is not asked for in a loop. */
   function schedule(count: number): void {
-    const due = journal.nextDue(target);
+    const due = journal.nextDue(target, now());
     if (due === null) return;
     const wait = Math.max(due, haltedUntil) - now();
     wakeIn(wait > 0 || count > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);

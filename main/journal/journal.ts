@@ -204,10 +204,10 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
 
     due: (target: DeliveryTarget, at: number): Delivery[] => stores().flatMap((store) => store.due(target, at)),
 
-    /** When the next waiting delivery of a target is due, null when none waits. */
-    nextDue(target: DeliveryTarget): number | null {
+    /** When the next waiting delivery of a target is due, as seen at that time; null when none waits. */
+    nextDue(target: DeliveryTarget, at: number): number | null {
       const times = stores()
-        .map((store) => store.nextDue(target))
+        .map((store) => store.nextDue(target, at))
         .filter((time) => time !== null);
       return times.length === 0 ? null : Math.min(...times);
     },

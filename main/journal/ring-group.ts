@@ -26,6 +26,8 @@ export function cardTurn(call: CompletedCall, office: Office | null, tries: numb
   const seat = Math.min(office.seat ?? 1 + (hash(call.id) % office.desktops), LAST_SEAT);
   const begins = call.endedAt + (seat === 0 ? 0 : FIRST_MS + (seat - 1) * TURN_MS);
   const late = now - begins;
+  // The clock was set back: that turn would come too late by as long.
+  if (now < call.endedAt - FIRST_MS) return { at: now, look: true };
   if (late < 0) return { at: begins, look: true };
   const round = FIRST_MS + Math.min(office.desktops, LAST_SEAT) * TURN_MS;
   const into = late % round;

@@ -180,6 +180,12 @@ export function readDelivery(row: unknown, call: CompletedCall | null): Delivery
   ];
 }
 
+/**
+ * Nothing is put off for longer than this. What seems to be was put off by a clock that has been set back since, and is
+ * due.
+ */
+export const FARTHEST_MS = 10 * 60 * 1000;
+
 /** A call that ended later than another began no earlier than so long before it. */
 const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
 
@@ -206,9 +212,11 @@ export function createStore(db: Database.Database) {
   );
   const selectOfCall = db.prepare('SELECT * FROM deliveries WHERE call = ? ORDER BY target');
   const selectDue = db.prepare(
-    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.target = ? AND d.next_try <= ? ORDER BY d.next_try, c.started_at LIMIT 50",
+    "SELECT c.record, d.* FROM deliveries d JOIN calls c ON c.id = d.call WHERE d.state = 'waiting' AND d.target = ? AND (d.next_try <= ? OR d.next_try > ?) ORDER BY d.next_try, c.started_at LIMIT 50",
   );
-  const selectNext = db.prepare("SELECT min(next_try) AS n FROM deliveries WHERE state = 'waiting' AND target = ?");
+  const selectNext = db.prepare(
+    "SELECT min(CASE WHEN next_try > ? THEN 0 ELSE next_try END) AS n FROM deliveries WHERE state = 'waiting' AND target = ?",
+  );
   const countUndelivered = db.prepare(
     "SELECT count(DISTINCT call) AS n FROM deliveries WHERE (state = 'failed' AND target <> 'recording') OR (state = 'waiting' AND target IN ('card', 'update') AND (tries > 0 OR next_try < ?))",
   );
@@ -298,10 +306,10 @@ export function createStore(db: Database.Database) {
       search({ terms: [], filter: 'all', party, overdue: 0 }, before, 1)[0] ?? null,
 
     due: (target: DeliveryTarget, now: number): Delivery[] =>
-      selectDue.all(target, now).flatMap((row) => readDelivery(row, readCall(row))),
+      selectDue.all(target, now, now + FARTHEST_MS).flatMap((row) => readDelivery(row, readCall(row))),
 
-    nextDue: (target: DeliveryTarget): number | null =>
-      v.parse(v.object({ n: v.nullable(v.number()) }), selectNext.get(target)).n,
+    nextDue: (target: DeliveryTarget, now: number): number | null =>
+      v.parse(v.object({ n: v.nullable(v.number()) }), selectNext.get(now + FARTHEST_MS, target)).n,
 
     /** Failed, tried in vain, or due since before that time. */
     undelivered: (since: number): number => count(countUndelivered.get(since)),

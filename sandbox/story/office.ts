@@ -1,6 +1,6 @@
 /** The office that the story plays in: a Kommo account, a PBX with the agent's extension, and the desktop's settings. */
 import { agents, openKommo, people, type Kommo, type KommoOptions } from '../kommo/index.ts';
-import { startPbx, type Pbx } from '../pbx/index.ts';
+import { startPbx, type Pbx, type PbxOptions } from '../pbx/index.ts';
 
 export const AGENT = { extension: '101', password: 'sandbox-101', name: 'Ana Silva', userId: agents.anaSilva.id };
 
@@ -13,12 +13,17 @@ export type Office = {
 };
 
 /** @param widgetDir the built widget, hosted in every page of the account as Kommo hosts it */
-export async function openOffice(widgetDir: string, options: KommoOptions = {}): Promise<Office> {
+export async function openOffice(
+  widgetDir: string,
+  options: KommoOptions = {},
+  pbxOptions: Partial<PbxOptions> = {},
+): Promise<Office> {
   const kommo = await openKommo({ ...options, widgetDir });
   const pbx = await startPbx({
     domain: 'pbx.sandbox.test',
     extensions: [{ user: AGENT.extension, password: AGENT.password, displayName: AGENT.name }],
     recordingHeader: 'X-Recording-URL',
+    ...pbxOptions,
   });
   pbx.callee(/^\+?\d{7,}$/, { kind: 'answer', ringMs: 1500, recording: true });
   pbx.callee(people.ruthAlvarez.phone, { kind: 'answer', ringMs: 900, recording: true });

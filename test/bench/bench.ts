@@ -4,6 +4,7 @@ import { answerFigure } from './answer.ts';
 import { burstFigure } from './burst.ts';
 import { addCallFigure } from './addcall.ts';
 import { bridgeEventsFigure } from './bridge-events.ts';
+import { dayFigure } from './day.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
@@ -31,6 +32,7 @@ const FIGURES: readonly Figure[] = [
   resumeFigure,
   burstFigure,
   soakFigure,
+  dayFigure,
   bridgeEventsFigure,
   addCallFigure,
   widgetScriptFigure,

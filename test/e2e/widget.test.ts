@@ -311,6 +311,22 @@ describe('tabs, reloads and navigation', () => {
     expect(kommo.notifications(ANA)).toHaveLength(1);
   });
 
+  test('a reload while Kommo takes a call shows it once', async () => {
+    const page = await openPage();
+    await pair(page);
+    const ofStranger: CompletedCall = { ...RECORDED, caller: { kind: 'nobody' } };
+    const isEntry = ({ path }: { path: string }) => path.startsWith('/ajax/v1/inbox/add');
+    kommo.fail({ match: isEntry, answer: 'hang', afterEffect: true, times: 1 });
+    const given = bridge.deliver(ofStranger);
+    await vi.waitFor(() => expect(kommo.notifications(ANA)).toHaveLength(1), 9000);
+    await page.reload();
+    expect(await given).toBe('no-widget');
+    await phase(page, 'connected');
+    await delivered(ofStranger);
+    expect(await asked(page, 'add_call')).toEqual([]);
+    expect(kommo.notifications(ANA)).toHaveLength(1);
+  });
+
   test('navigation inside Kommo leaves one socket and one card', async () => {
     const page = await openPage();
     await pair(page);

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { startDesktop, type Desktop } from '../../../sandbox/desktop/desktop.ts';
 import type { NotificationDaemon, Toast } from '../../../sandbox/desktop/notification-daemon.ts';
 import type { KommoOptions, RecordedRequest } from '../../../sandbox/kommo/index.ts';
-import type { CallerIdentity, CallerScript, PlacedCall } from '../../../sandbox/pbx/index.ts';
+import type { CallerIdentity, CallerScript, PbxOptions, PlacedCall } from '../../../sandbox/pbx/index.ts';
 import { AGENT, openOffice, type Office } from '../../../sandbox/story/office.ts';
 import type { Answer, HistoryEntry, PanelAnswers, PanelRequest } from '../../../app/ipc/panel.ts';
 import { launchKommoTab, type KommoTab } from './kommo-tab.ts';
@@ -17,11 +17,13 @@ export type TestOffice = Office & {
   start(options?: Partial<RingsideOptions>): Promise<Ringside>;
 };
 
-export async function openTestOffice(options: { keyring?: boolean; kommo?: KommoOptions } = {}): Promise<TestOffice> {
+export async function openTestOffice(
+  options: { keyring?: boolean; kommo?: KommoOptions; pbx?: Partial<PbxOptions> } = {},
+): Promise<TestOffice> {
   const desktop = await startDesktop({ daemon: 'recording', keyring: options.keyring ?? false });
   const { notifications } = desktop;
   if (notifications === null) throw new Error('this desktop keeps no toasts');
-  const office = await openOffice(join(import.meta.dirname, '../../../out/widget'), options.kommo).catch(
+  const office = await openOffice(join(import.meta.dirname, '../../../out/widget'), options.kommo, options.pbx).catch(
     async (error: unknown) => {
       await desktop.close();
       throw error;
@@ -91,7 +93,8 @@ export const announcements = (office: TestOffice, number: string): RecordedReque
   );
 
 /** Ways that a completed call takes to a card: by its number, as a note on the entity, as an incoming lead. */
-const WAYS_TO_CARD = /^\/api\/v4\/(calls|(leads|contacts|companies|customers)\/\d+\/notes|leads\/unsorted\/sip)$/;
+export const WAYS_TO_CARD =
+  /^\/api\/v4\/(calls|(leads|contacts|companies|customers)\/\d+\/notes|leads\/unsorted\/sip)$/;
 
 type CallItem = { uniq?: unknown; params?: { uniq?: unknown }; metadata?: { uniq?: unknown } };
 const uniqOf = ({ uniq, params, metadata }: CallItem): unknown => uniq ?? params?.uniq ?? metadata?.uniq;

@@ -31,6 +31,10 @@ export type RingsideOptions = {
   args?: readonly string[];
   /** Pages ask Ringside for the microphone, as they do everywhere else; in other tests Chromium gives it unasked. */
   asksForMicrophone?: boolean;
+  /** Another application folder, which runs Ringside in its turn. */
+  application?: string;
+  /** More variables of the environment. */
+  env?: Readonly<Record<string, string>>;
 };
 
 export type Ringside = {
@@ -64,8 +68,8 @@ export async function ringsideCommand(options: RingsideOptions): Promise<{
   /** Takes away what was made for this run. */
   clean(): Promise<void>;
 }> {
-  const electron = electronCommand();
-  const main = join(electron.args.at(-1) ?? '', 'out', 'main', 'main.cjs');
+  const electron = electronCommand(options.application);
+  const main = join(electronCommand().args.at(-1) ?? '', 'out', 'main', 'main.cjs');
   if (!existsSync(main)) throw new Error('Ringside is not built: "npm run build" does that, and "npm test" too.');
 
   const folder = await mkdtemp(join(tmpdir(), 'ringside-run-'));
@@ -81,7 +85,8 @@ export async function ringsideCommand(options: RingsideOptions): Promise<{
     own.push('--provision', file);
   }
   const env = { ...electron.env };
-  for (const [name, value] of Object.entries(options.desktop.env)) if (value !== undefined) env[name] = value;
+  for (const [name, value] of Object.entries({ ...options.desktop.env, ...options.env }))
+    if (value !== undefined) env[name] = value;
   return {
     file: electron.file,
     args: [

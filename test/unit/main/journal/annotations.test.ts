@@ -52,6 +52,15 @@ test('saved is finished: the card need not wait', () => {
   expect(annotations.heldUntil('r-1')).toBe(0);
 });
 
+test('the minute is over where the clock is set back: it would last as long', () => {
+  live.add('r-1');
+  annotations.annotate('r-1', said);
+  now = ended.endedAt;
+  annotations.completed(ended);
+  now -= 3_600_000;
+  expect(annotations.heldUntil('r-1')).toBe(0);
+});
+
 test('within the minute after, and not later', () => {
   kept.set('r-1', ended);
   now = ended.endedAt + 59_000;

@@ -658,6 +658,46 @@ test('what is due later is delivered then, without being asked', async () => {
   expect(asked).toEqual(['log r-1']);
 });
 
+describe('a clock that is set back a day while something waits', () => {
+  const setBack = () => vi.setSystemTime(Date.now() - 24 * 60 * MINUTE);
+
+  test('the card is tried again within minutes, and not as often as the processor allows', async () => {
+    log = refuse('server', { sent: false });
+    record();
+    deliveries.run();
+    await settled();
+    expect(stateOf()).toMatchObject({ state: 'waiting', tries: 1 });
+    setBack();
+    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    const tries = asked.length;
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(20);
+    log = () => Promise.resolve(true);
+    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    expect(stateOf()).toMatchObject({ state: 'done' });
+  });
+
+  test('a new start with it finds what waits', async () => {
+    await deliveries.stop();
+    record({}, ['card', 'widget'], Date.now() + 20_000);
+    setBack();
+    deliveries = start();
+    deliveries.run();
+    await settled();
+    expect(told.toSorted()).toEqual(['r-1 card done', 'r-1 widget done']);
+  });
+
+  test('the bell does not wait for a recording until that day comes again', async () => {
+    const pending = { state: 'pending', url: 'https://pbx.example/1.mp3', until: Date.now() + MINUTE } as const;
+    record({ recording: pending, endedAt: Date.now() }, ['widget', 'recording']);
+    deliveries.run();
+    await settled();
+    setBack();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(stateOf('r-1', 'widget')).toMatchObject({ state: 'done' });
+  });
+});
+
 describe('a journal that fails', () => {
   test.each(['due', 'settle', 'nextDue'] as const)(
     'in %s: said, tried again much later, and never in a loop',

@@ -96,11 +96,20 @@ describe('deliveries', () => {
   test('are due at their time, in its order', () => {
     journal.record(completedCall({ id: 'r-b' }), ['card'], 200);
     journal.record(completedCall({ id: 'r-a' }), ['card'], 100);
-    expect(journal.nextDue('card')).toBe(100);
-    expect(journal.nextDue('widget')).toBeNull();
+    expect(journal.nextDue('card', 0)).toBe(100);
+    expect(journal.nextDue('widget', 0)).toBeNull();
     expect(targets(99)).toEqual([]);
     expect(targets(100)).toEqual(['r-a card']);
     expect(targets(200)).toEqual(['r-a card', 'r-b card']);
+  });
+
+  test('are due where they seem to be put off for very long: the clock was set back since', () => {
+    const hour = 3_600_000;
+    journal.record(completedCall({ id: 'r-a' }), ['card'], 100 * hour);
+    journal.record(completedCall({ id: 'r-b' }), ['card'], 99 * hour);
+    expect(targets(98 * hour)).toEqual(['r-b card', 'r-a card']);
+    expect(journal.nextDue('card', 98 * hour)).toBe(0);
+    expect(targets(99 * hour - 60_000)).toEqual(['r-a card']);
   });
 
   test('what waits is tried later, counted, and said why; what is done is not due again', () => {
@@ -282,7 +291,7 @@ describe('a full disk', () => {
     expect(troubles).toMatchObject([{ kind: 'full' }]);
     expect(journal.page(null, 10).map(({ call }) => call.id)).toEqual(['r-1', 'r-before']);
     expect(targets(0)).toEqual(['r-before card', 'r-1 card', 'r-1 widget']);
-    expect([journal.nextDue('widget'), journal.notInKommo()]).toEqual([0, 2]);
+    expect([journal.nextDue('widget', 0), journal.notInKommo()]).toEqual([0, 2]);
     journal.sending('r-1', 'card');
     journal.settle('r-1', 'card', done);
     expect(journal.delivery('r-1', 'card')).toMatchObject({ state: 'done' });

@@ -53,6 +53,11 @@ describe('whose turn it is', () => {
     expect(cardTurn(call, group(1), 0, endedAt + 20_000)).toEqual({ at: endedAt + 20_000, look: true });
   });
 
+  test('a clock that was set back lets nobody wait until that hour comes again', () => {
+    const now = endedAt - 60 * MINUTE;
+    for (const seat of [0, 1, 5]) expect(cardTurn(call, group(seat), 0, now)).toEqual({ at: now, look: true });
+  });
+
   test('whenever the network is back, no two of them have their turn at once', () => {
     for (let back = 0; back < 20 * MINUTE; back += 1000) {
       const now = endedAt + back;
