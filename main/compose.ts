@@ -36,6 +36,7 @@ import type { Shortcut } from '../app/settings/preferences.ts';
 import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
+import { openDrafts } from './journal/drafts.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
@@ -307,10 +308,21 @@ export function compose(foundation: Foundation): void {
     gone: (id) => turns.ended(id, 'answered'),
     changed: (view, hidden) => {
       updates.callsChanged();
+      drafts.changed();
       if (view.answeredAt !== null) turns.answered(view.id);
       if (!hidden) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();
     },
+  });
+
+  const drafts = openDrafts({
+    profile,
+    drafts: () =>
+      calls
+        .unfinished(clock.now(), Date.now())
+        .map((call) => ({ call: annotations.noted(call), account: askedIn.get(call.id) ?? session.account() })),
+    after,
+    log,
   });
 
   const bridge = createBridge({
@@ -662,6 +674,17 @@ export function compose(foundation: Foundation): void {
     }
   }
   setTimeout(openPanelOnce, PANEL_AFTER_MS);
+  // Before the first call of this run, which begins the file anew.
+  for (const { call, account } of drafts.left) {
+    if (journal.call(call.id) !== null) continue;
+    journal.record(call, deliveryTargets(call, settings.calls()), Date.now(), account);
+    timeline.add('journal.written', call.id, { recovered: true });
+    notices.add(
+      `recovered-${call.id}`,
+      `Ringside was ended in the middle of a call with ${call.number.display}. What was known of it is in the history.`,
+    );
+  }
+  drafts.changed();
   phone.connect({
     onEvent: (event) => {
       if (event.kind === 'registration') phoneStatus.accept(event);
