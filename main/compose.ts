@@ -37,6 +37,7 @@ import type { Shortcut } from '../app/settings/preferences.ts';
 import { createAnnotations } from './journal/annotations.ts';
 import { deliveryTargets } from './journal/delivery-targets.ts';
 import { createDeliveries } from './journal/deliveries.ts';
+import { openDrafts } from './journal/drafts.ts';
 import { journalSentence } from './journal/journal-sentence.ts';
 import { openJournal, type Account } from './journal/journal.ts';
 import { createRecordingProbe } from './journal/recording-probe.ts';
@@ -77,6 +78,9 @@ const UNREGISTER_MS = 80;
 const STOP_MS = 2000;
 /** The panel opens once the phone has registered, or after this: what rings comes first. */
 const PANEL_AFTER_MS = 1500;
+
+/** What Node's own `process.exit` ends with; Electron has put its own slow end in the place of that one. */
+type EndsAtOnce = typeof process & { reallyExit(code: number): never };
 
 /** Among so many of the newest calls the last dialled number is looked for. */
 const RECENT_CALLS = 30;
@@ -323,10 +327,21 @@ export function compose(foundation: Foundation): void {
     gone: (id) => turns.ended(id, 'answered'),
     changed: (view, hidden) => {
       updates.callsChanged();
+      drafts.changed();
       if (view.answeredAt !== null) turns.answered(view.id);
       if (!hidden) bridge.showCall(bridgeCallOf(view, toasts.shows(view.id)));
       refresh();
     },
+  });
+
+  const drafts = openDrafts({
+    profile,
+    drafts: () =>
+      calls
+        .unfinished(clock.now(), Date.now())
+        .map((call) => ({ call: annotations.noted(call), account: askedIn.get(call.id) ?? session.account() })),
+    after,
+    log,
   });
 
   const bridge = createBridge({
@@ -677,6 +692,17 @@ export function compose(foundation: Foundation): void {
     }
   }
   setTimeout(openPanelOnce, PANEL_AFTER_MS);
+  // Before the first call of this run, which begins the file anew.
+  for (const { call, account } of drafts.left) {
+    if (journal.call(call.id) !== null) continue;
+    journal.record(call, deliveryTargets(call, settings.calls()), Date.now(), account);
+    timeline.add('journal.written', call.id, { recovered: true });
+    notices.add(
+      `recovered-${call.id}`,
+      `Ringside was ended in the middle of a call with ${call.number.display}. What was known of it is in the history.`,
+    );
+  }
+  drafts.changed();
   phone.connect({
     onEvent: (event) => {
       if (event.kind === 'registration') phoneStatus.accept(event);
@@ -727,7 +753,12 @@ export function compose(foundation: Foundation): void {
     if (leaving) return;
     event.preventDefault();
     leaving = true;
-    void leave().finally(() => app.exit(0));
+    void leave().finally(() => {
+      // Nothing of ours is open any more. Taking itself apart, Electron 25 now and then never ends: a clean-up of
+      // JavaScript's that V8 still wants to run is refused and asked for again, for ever, at a whole processor.
+      app.once('quit', (_event, code) => (process as EndsAtOnce).reallyExit(code));
+      app.exit(0);
+    });
   });
 
   /** Hangs up, takes the registration back, closes the journal: nothing that others would have to time out. */

@@ -1,12 +1,12 @@
 /**
  * The composition root, first part: reads how the program was started and opens the phone. Everything else is loaded and
- * built (`compose.ts`) while the phone's page starts in a process of its own: what rings comes first.
+ * built (`compose.ts`) once the phone is registered: what rings comes first. What the phone reports until then is kept.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, safeStorage } from 'electron';
-import { targetOfLink } from '../app/numbers/link.ts';
+import { targetInArguments, targetOfLink } from '../app/numbers/link.ts';
 import { provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
@@ -39,11 +39,12 @@ function start(): void {
     provisioning = read;
   }
 
-  // A link may be what macOS started us for; once everything is built compose.ts listens as well.
+  // A link may be what macOS started us for, or come before the one is there who listens from then on (compose.ts).
   app.on('open-url', (event, url) => {
     event.preventDefault();
     launch.link ??= targetOfLink(url);
   });
+  app.on('second-instance', (_event, argv) => (launch.link ??= targetInArguments(argv)));
   app.setName('Ringside');
   app.setAppUserModelId('com.ringside.desktop');
   if (launch.profile !== null) {
@@ -84,9 +85,19 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
     () => performance.now(),
     () => Date.now(),
   );
-  const timeline = openTimeline(profile, clock.now);
   const recentLines = createRecentLines();
   const log = openLog(profile, recentLines.add);
+
+  // The page first: the rest is read while its process starts, and is there when it asks.
+  restrictPermissions();
+  serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
+  const phone = openPhoneWindow({
+    preload: built('preload', 'phone.cjs'),
+    config: () => phoneConfigOf(settings, preferences.current(), userAgent),
+    clock,
+    log,
+  });
+  const timeline = openTimeline(profile, clock.now);
   // An error that nobody caught must cost a line in the log, not the agent's call: Electron would stop for a dialog.
   process.on('uncaughtException', (error) => log('main.uncaught', { error: error.stack ?? String(error) }));
   process.on('unhandledRejection', (reason) =>
@@ -102,20 +113,12 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
     chosen: preferences.chosen,
   });
 
-  restrictPermissions();
-  serveAppPages(built('renderer'), () => originsOf(settings.phone()?.server ?? []));
   trustAuthorities({
     phone: settings.phone,
     refused: (host, detail) => {
       log('phone.certificate-refused', { host, detail });
       phone.command({ kind: 'certificate-refused', host, detail });
     },
-  });
-  const phone = openPhoneWindow({
-    preload: built('preload', 'phone.cjs'),
-    config: () => phoneConfigOf(settings, preferences.current(), userAgent),
-    clock,
-    log,
   });
   return {
     profile,
@@ -136,7 +139,9 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
 
 async function begin(launch: Launch, provisioning: Provisioning | null): Promise<void> {
   const foundation = layFoundation(launch, provisioning);
+  await foundation.phone.settled;
   const { compose } = await import('./compose.ts');
+  app.removeAllListeners('open-url').removeAllListeners('second-instance');
   compose({ ...foundation, launch, provisioning });
 }
 

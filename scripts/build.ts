@@ -23,6 +23,7 @@ const INPUTS = [
 ];
 const OUTPUTS = [
   'main/main.cjs',
+  'main/compose.cjs',
   'main/updates.cjs',
   'preload/panel.cjs',
   'preload/phone.cjs',

@@ -25,7 +25,10 @@ export function bundles(root: string, out: string, customLogger: Logger): Inline
   return parts.map((part) => ({ ...part, customLogger }));
 }
 
-/** One self-contained CommonJS file, for the Node of the oldest Electron. A sandboxed preload must be just that. */
+/**
+ * CommonJS for the Node of the oldest Electron: one file, which a sandboxed preload must be, and one more for each
+ * `import()`, which is read when it is reached.
+ */
 function electronSide(root: string, input: string, outDir: string, name: string): InlineConfig {
   return {
     ...shared(root),
@@ -42,7 +45,7 @@ function electronSide(root: string, input: string, outDir: string, name: string)
       rolldownOptions: {
         input: { [name]: join(root, input) },
         external: EXTERNAL,
-        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs', codeSplitting: true },
       },
     },
   };

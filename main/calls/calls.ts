@@ -367,11 +367,9 @@ export function createCalls(ports: CallPorts) {
     completed(call);
   }
 
-  function completed(call: Call): void {
-    leaving.delete(call.id);
-    const facts = known.has(call.id) ? factsOf(call) : { ...firstKnown(call), resolving: false };
+  function recordOf(call: Call, facts: Known): CompletedCall {
     const to = call.transferredTo === null ? null : readNumber(userOf(call.transferredTo), ports.rules());
-    const record = completedCall(call, {
+    return completedCall(call, {
       number: facts.number,
       caller: facts.caller,
       matches: facts.matches,
@@ -383,6 +381,12 @@ export function createCalls(ports: CallPorts) {
       recording: ports.recordingRule(),
       transferredTo: to === null || to.private ? null : to.display,
     });
+  }
+
+  function completed(call: Call): void {
+    leaving.delete(call.id);
+    const facts = known.has(call.id) ? factsOf(call) : { ...firstKnown(call), resolving: false };
+    const record = recordOf(call, facts);
     timeline.add(
       'ended',
       call.id,
@@ -539,6 +543,25 @@ export function createCalls(ports: CallPorts) {
           cause: { by: 'network', how: 'failed' },
         });
       }
+    },
+
+    /**
+     * What is to be kept of the phone's calls should this program be gone in the next moment, and they with it. What goes
+     * on at a desk phone is seen again by the next start.
+     */
+    unfinished(monotonic: number, wall: number): CompletedCall[] {
+      const lost = { state: 'ended', cause: { by: 'network', how: 'failed' } } as const;
+      const whole = [...book.live.values(), ...book.suspended.values()].filter(
+        (call) => call.source === 'phone' && wholeOf(call) === undefined,
+      );
+      return whole.map((call) => {
+        const legs = partsOf(call, 'consultation').map(({ callId, remote, startedAt, answeredAt }) => ({
+          ...{ callId, role: 'consultation' as const, remote, startedAt, answeredAt },
+          endedAt: wall,
+        }));
+        const end = call.state === 'ended' ? {} : { ...lost, endedAt: wall, endedMonotonic: monotonic };
+        return recordOf({ ...call, ...end, legs: [...call.legs, ...legs] }, factsOf(call));
+      });
     },
 
     ask,

@@ -75,6 +75,12 @@ export function createAnnotations({
       return true;
     },
 
+    /** A call that goes on, with what was said about it so far. */
+    noted(call: CompletedCall): CompletedCall {
+      const draft = drafts.get(call.id);
+      return draft === undefined ? call : { ...call, ...fieldsOf(draft) };
+    },
+
     /** The call that has just ended, with what was said about it meanwhile. */
     completed(call: CompletedCall): CompletedCall {
       const draft = drafts.get(call.id);

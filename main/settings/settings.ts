@@ -1,4 +1,5 @@
 /** What this desktop is set up to do: from a provisioning file, or from the agent's own sign-in; kept in the profile. */
+import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
@@ -16,7 +17,7 @@ import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import type { NumberRules } from '../../app/numbers/number.ts';
 import { keysIn, layered, settingOf, type Document } from '../../app/settings/layers.ts';
 import { readProvisioningText } from './provisioning-text.ts';
-import { readIfThere, writeAtomically } from './atomic-file.ts';
+import { readIfThere } from './atomic-file.ts';
 import type { Vault } from './vault.ts';
 
 const FileSchema = v.object({ version: v.literal(1), instanceId: v.pipe(v.string(), v.uuid()) });
@@ -190,8 +191,9 @@ function readInstanceId(file: string): string | null {
   }
 }
 
+/** Not flushed to the disk, which takes as long as all else at a first start: one that a power cut takes is made anew. */
 function keepInstanceId(file: string, instanceId: string): string {
-  writeAtomically(file, JSON.stringify({ version: 1, instanceId }));
+  fs.writeFileSync(file, JSON.stringify({ version: 1, instanceId }), { mode: 0o600 });
   return instanceId;
 }
 

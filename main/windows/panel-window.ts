@@ -44,6 +44,8 @@ export type PanelWindowPorts = {
 };
 
 const SIZE = { width: 400, height: 680 };
+/** A panel that lived so long may come back by itself. */
+const STABLE_MS = 2_000;
 const LEAST = { width: 320, height: 420 };
 
 export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
@@ -65,6 +67,7 @@ export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
       if (activate) window.focus();
       return;
     }
+    const openedAt = performance.now();
     const opened = new BrowserWindow({
       show: false,
       ...placeNow(),
@@ -95,7 +98,11 @@ export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
     });
     opened.webContents.once('render-process-gone', (_event, { reason }) => {
       log('panel.page-lost', { reason });
+      const seen = !opened.isDestroyed() && opened.isVisible();
       if (!opened.isDestroyed()) opened.destroy();
+      if (window === opened) window = null;
+      // Where the agent had it before their eyes it comes back, unless it is the page itself that cannot live.
+      if (seen && performance.now() - openedAt > STABLE_MS) open(false);
     });
     void opened
       .loadURL('app://panel/index.html')

@@ -8,6 +8,8 @@ import type { Log } from '../diagnostics/log.ts';
 import { confine, hardened, isFrom } from './app-protocol.ts';
 
 export type PhoneWindow = {
+  /** Done once the first page has told how its registration stands, needs none, or has had its time. */
+  readonly settled: Promise<void>;
   /** Hears of everything from now on, and first of what was reported before there was anybody to hear it. */
   connect(listener: PhoneListener): void;
   /** False when there is no page to take it. */
@@ -28,12 +30,16 @@ export type PhoneListener = {
 
 const FIRST_RESTART_MS = 250;
 const LONGEST_RESTART_MS = 30_000;
+/** So long the rest of the program waits for the phone. */
+const SETTLE_MS = 500;
 /** A page that lived so long is no part of a crash loop. */
 const STABLE_MS = 60_000;
 
 export function openPhoneWindow({ preload, config, clock, log }: PhoneWindowPorts): PhoneWindow {
   let listener: PhoneListener | null = null;
   const unheard: PhoneEvent[] = [];
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => (settle = resolve));
   let window: BrowserWindow | null = null;
   let closed = false;
   let restartMs = FIRST_RESTART_MS;
@@ -79,7 +85,9 @@ export function openPhoneWindow({ preload, config, clock, log }: PhoneWindowPort
     }
     // Every page asks this first, a reloaded one too: its clock has begun anew.
     offset = Number.POSITIVE_INFINITY;
-    return config();
+    const asked = config();
+    if (asked === null) settle();
+    return asked;
   });
 
   ipcMain.on(PHONE_CHANNELS.event, (event, payload: unknown, sentAt: unknown) => {
@@ -99,12 +107,15 @@ export function openPhoneWindow({ preload, config, clock, log }: PhoneWindowPort
     offset = Math.min(offset, receivedAt - sentAt);
     const { monotonic, wall } = parsed.output;
     const heard = { ...parsed.output, monotonic: clock.of(monotonic + offset, wall) };
+    if (heard.kind === 'registration' && heard.state !== 'connecting') settle();
     if (listener === null) unheard.push(heard);
     else listener.onEvent(heard);
   });
 
   open();
+  setTimeout(settle, SETTLE_MS);
   return {
+    settled,
     connect(next) {
       listener = next;
       for (const event of unheard.splice(0)) next.onEvent(event);

@@ -57,7 +57,8 @@ export class PhoneAudio {
   /** Changes of devices are carried out one after the other. */
   #moved: Promise<unknown> = Promise.resolve();
 
-  /** Lists the devices, and gets the ring ready; nothing is held open. */
+  #started = false;
+
   constructor(port: AudioPort) {
     const { iceServers, gatheringMs, preferences } = port.config;
     this.#port = port;
@@ -89,6 +90,12 @@ export class PhoneAudio {
     });
     this.factory = factory;
     this.#live = live;
+  }
+
+  /** Lists the devices, from now on and once; nothing is held open. Chromium is busy with it for as long as it takes to register. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
     void this.#devices.start();
   }
 

@@ -20,6 +20,8 @@ export type Phone = {
 
 /** Longer than any PBX lets a call ring (Timer C, RFC 3261 section 16.6): ending it is the PBX's business. */
 const RING_SECONDS = 300;
+/** The devices are listed once it is known how the registration stands, or after this. */
+const DEVICES_MS = 500;
 
 /** Starts the phone: the WebSocket is opened before this returns. Throws a `TypeError` for a config that cannot be used. */
 export function startPhone(
@@ -71,6 +73,7 @@ export function startPhone(
     report: (event) => {
       port.report(event);
       if (event.kind !== 'registration') return;
+      if (event.state !== 'connecting') audio.start();
       if (event.state === 'registered') watch.registered();
       else watch.lost();
     },
@@ -153,6 +156,7 @@ export function startPhone(
   const deskPhones = createDeskPhones({ ...desk, how: config.deskPhone });
   const watch = createWatch({ ...desk, extensions: config.watch, refuse: port.refuse, sees: deskPhones.sees });
   connection.start(userAgent);
+  setTimeout(() => audio.start(), DEVICES_MS);
   warmUp(config.servers[0] ?? '', userAgent);
   return {
     command(command) {

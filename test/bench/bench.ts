@@ -4,6 +4,7 @@ import { answerFigure } from './answer.ts';
 import { burstFigure } from './burst.ts';
 import { addCallFigure } from './addcall.ts';
 import { bridgeEventsFigure } from './bridge-events.ts';
+import { coldStartFigure } from './cold.ts';
 import { dayFigure } from './day.ts';
 import { drainFigure } from './drain.ts';
 import { idleFigure } from './idle.ts';
@@ -37,6 +38,7 @@ const FIGURES: readonly Figure[] = [
   addCallFigure,
   widgetScriptFigure,
   packageFigure,
+  coldStartFigure,
   bundleFigure,
   typeFigure,
 ];

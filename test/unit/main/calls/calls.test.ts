@@ -960,3 +960,39 @@ describe('a desk phone that is watched beside the phone here', () => {
     expect(due).toEqual([]);
   });
 });
+
+describe('what is left should the program be gone in the next moment', () => {
+  test('a ringing call would be a missed one, a talk an answered one of so many seconds; afterwards there is nothing', () => {
+    calls.accept(ringing);
+    const { wall } = ringing;
+    expect(calls.unfinished(3000, wall + 2000)).toMatchObject([
+      { id: 'r-1', disposition: 'missed', ringSeconds: 2, talkSeconds: 0, endedAt: wall + 2000 },
+    ]);
+    calls.accept(answered);
+    expect(calls.unfinished(35_000, wall + 34_000)).toMatchObject([
+      { id: 'r-1', disposition: 'answered', ringSeconds: 4, talkSeconds: 30 },
+    ]);
+    expect(recorded).toEqual([]);
+    calls.accept(ended);
+    expect(calls.unfinished(70_000, wall + 69_000)).toEqual([]);
+    expect(recorded).toHaveLength(1);
+  });
+
+  test('a consultation is part of its call, and a desk phone goes on without us', () => {
+    calls.accept(ringing);
+    calls.accept(answered);
+    calls.accept(
+      callEvent('dialling', {
+        callId: 'consultation',
+        direction: 'outbound',
+        monotonic: 9000,
+        partOf: { callId: ringing.callId, role: 'consultation' },
+        remote: { user: '102', displayName: '', uri: 'sip:102@pbx.example' },
+      }),
+    );
+    calls.accept(callEvent('ringing', { callId: 'desk', source: 'watched', monotonic: 9500 }));
+    expect(calls.unfinished(12_000, ringing.wall + 11_000)).toMatchObject([
+      { callId: ringing.callId, legs: [{ role: 'consultation', number: '102', answeredAt: null }] },
+    ]);
+  });
+});
