@@ -1,5 +1,6 @@
 /** Every place and every state of the panel, for the walk that looks at all of them and for the tour that shows them. */
 import type { Page } from 'playwright-core';
+import { CODE_LIFE } from '../../../app/bridge/pairing.ts';
 import type { CompletedCall } from '../../../app/calls/completed-call.ts';
 import type { CallView, CheckName, CheckResult, HistoryEntry, LogLine, PanelState } from '../../../app/ipc/panel.ts';
 import { settingViews } from '../../../app/settings/layers.ts';
@@ -271,9 +272,12 @@ export const SCREENS: Record<string, Screen> = {
     reach: (page, { status }) => byName(page, `${status.kommo} ${status.kommoState['signed-in']}`).click(),
   },
   'tour-pairing': {
-    state: {
-      ...atWork,
-      browser: { ...noBrowser, pairing: { code: 'K7QM-2XVD', expiresAt: Date.now() + 3_600_000 } },
+    // Made when it is looked at: the code soon runs out.
+    get state() {
+      return {
+        ...atWork,
+        browser: { ...noBrowser, pairing: { code: 'K7QM-2XVD', expiresAt: Date.now() + CODE_LIFE } },
+      };
     },
     history: day,
     reach: (page, { status }) => byName(page, `${status.browser} ${status.browserState['not-paired']}`).click(),
