@@ -88,7 +88,7 @@ test('a call is held, taken back, muted and unmuted in Kommo, and the caller hea
     await eventually('a second of audio', () => farEnd.heard.frames >= frames + 50);
     return farEnd.heard.ms > ms;
   };
-  await eventually('the caller hears the agent', voice);
+  expect(await eventually('the caller hears the agent', voice)).toBe(true);
   await button('Hold').click();
   await item('held').getByText('On hold').waitFor();
   await button('Resume').click();
