@@ -108,11 +108,11 @@ describe.skipIf(!runs)(`the SIP server is killed and comes back${missing === nul
     expect(told('ended')).toHaveLength(1);
     return ringside.waitForTimeline('ended');
   }
-  /** What an answered call is to be in the journal, from its answer to its end: the desk phone heard it as long. */
+  /** What an answered call is to be in the journal, from its answer to its end: the desk phone heard it no longer. */
   async function answeredUntil({ t }: TimelineEntry): Promise<{ disposition: 'answered'; talkSeconds: number }> {
     const answered = await ringside.waitForTimeline('answered');
     const talkSeconds = Math.round((t - answered.t) / 1_000);
-    expect(Math.abs(talkSeconds - (await desk.heard()).seconds)).toBeLessThanOrEqual(1);
+    expect((await desk.heard()).seconds).toBeLessThanOrEqual(talkSeconds + 1);
     return { disposition: 'answered', talkSeconds };
   }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { startDaemon } from '../../../sandbox/desktop/daemon.ts';
 import type { Daemon } from '../../../sandbox/desktop/daemon.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
-import { freePort } from './kamailio.ts';
 import { toXml } from './scenario.ts';
 import type { Step } from './scenario.ts';
 
@@ -47,8 +46,8 @@ export async function runSipp(options: {
   await writeFile(scenario, toXml(options.steps));
   const { call } = options;
   const target = call ? [`127.0.0.1:${call.proxyPort}`, '-s', call.to, '-cid_str', call.callId] : [];
-  // What it hears it says back, where its scenario has audio at all.
-  const echo = ['-mi', '127.0.0.1', '-mp', String(await freePort()), '-rtp_echo'];
+  // What it hears it says back, where its scenario has audio at all. It finds ports for that by itself.
+  const echo = ['-mi', '127.0.0.1', '-rtp_echo'];
   const limit = `${Math.ceil((options.withinMs ?? 30_000) / 1_000)}s`;
   const sipp = await startDaemon(
     'sipp',
