@@ -68,9 +68,12 @@ export const soakFigure: Figure = {
         const { usedSize } = await page.send('Runtime.getHeapUsage');
         const mainHeap = Number(await main.evaluate('process.memoryUsage().heapUsed'));
         const mb = (bytes: number) => Math.round((bytes / 1024 ** 2) * 10) / 10;
-        say(`  live after ${made} calls: main ${mb(mainHeap)} MB, phone page ${mb(Number(usedSize))} MB of objects`);
+        const [mainMb, pageMb] = [residentMb(ringside.pid), residentMb(pagePid)];
+        say(
+          `  after ${made} calls: main ${Math.round(mainMb)} MB, ${mb(mainHeap)} of it live objects; phone page ${Math.round(pageMb)} MB, ${mb(Number(usedSize))} of it live objects`,
+        );
         return {
-          memory: residentMb(ringside.pid) + residentMb(pagePid),
+          memory: mainMb + pageMb,
           listeners,
           sockets: openSockets(ringside.pid),
         };

@@ -87,6 +87,20 @@ test('missed calls: those that the agent did not take, the voicemail box of the 
   expect(found({ filter: 'missed' })).toBe('r2 r1');
 });
 
+test('a call that was refused as busy is one nobody has seen; what we called and was busy is none', () => {
+  keep('r1', { disposition: 'busy', direction: 'inbound' });
+  keep('r2', { disposition: 'busy', direction: 'outbound' });
+  expect(found({ filter: 'missed' })).toBe('r1');
+});
+
+test('what an entry stands for beside itself is kept with it, and is nothing for the card', () => {
+  keep('r1', { disposition: 'busy' });
+  journal.settle('r1', 'card', { state: 'done', error: null, nextTry: 0, counts: true, ambiguous: false });
+  journal.amend('r1', { unlisted: { again: 2, others: 986 } }, NOON);
+  expect(journal.call('r1')?.unlisted).toEqual({ again: 2, others: 986 });
+  expect(journal.delivery('r1', 'update')).toBeNull();
+});
+
 test('what is not delivered: what failed, waits too long or was given up, and nothing that is done', () => {
   keep('r1');
   for (const id of ['r2', 'r3', 'r4'])

@@ -115,3 +115,13 @@ test('what was not tried yet needs no retry, and what waits for the agent says s
     { sentence: 'Waiting to be saved to the card. Kommo cannot be reached.', retry: true },
   ]);
 });
+
+test('what was refused beside it and has no entry is said with it', () => {
+  const said = (again: number, others: number) => storyOf({ source: 'phone', unlisted: { again, others } }, en);
+  expect(said(0, 0)).toEqual([]);
+  expect(said(1, 0)).toEqual(['Called once more within the minute']);
+  expect(said(3, 986)).toEqual([
+    'Called 3 more times within the minute',
+    '986 more calls were refused within the minute and are not listed',
+  ]);
+});
