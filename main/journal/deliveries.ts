@@ -347,13 +347,16 @@ function createLane(
   /** How often in a row Kommo itself was in the way, and until when nothing is tried because of it. */
   let strikes = 0;
   let haltedUntil = 0;
+  /** When it was looked last what is due. */
+  let lookedAt = 0;
 
   /** Delivers what is due, as long as nothing is in the way, and returns how many that were. */
   async function drain(): Promise<number> {
     let count = 0;
     do {
       again = false;
-      for (const delivery of journal.due(target, now())) {
+      lookedAt = now();
+      for (const delivery of journal.due(target, lookedAt)) {
         if (stopped) return count;
         const { halts = false, stale, ...wanted } = await deliver(delivery, ports, strikes);
         if (stopped) return count;
@@ -380,7 +383,9 @@ function createLane(
     const due = journal.nextDue(target, now());
     if (due === null) return;
     const wait = Math.max(due, haltedUntil) - now();
-    wakeIn(wait > 0 || count > 0 ? Math.min(Math.max(wait, 0), IDLE_WAIT_MS) : IDLE_WAIT_MS);
+    // What has become due since the look is no row that cannot be served: a timer may be a moment early.
+    const unserved = count === 0 && Math.max(due, haltedUntil) <= lookedAt;
+    wakeIn(unserved ? IDLE_WAIT_MS : Math.min(Math.max(wait, 0), IDLE_WAIT_MS));
   }
 
   function wakeIn(ms: number): void {

@@ -380,6 +380,8 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
         const call = await talks(from, { kind: 'talk' });
         await does('transfer', call.id, COLLEAGUE);
         await over(call, { disposition: 'answered' });
+        // Its BYE is ours, and names none.
+        late.comes(call.placed.callId);
         return;
       }
       case 'recorded late': {

@@ -79,7 +79,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function start(of: Journal = journal) {
+function start(of: Journal = journal, now = Date.now) {
   return createDeliveries({
     journal: of,
     kommo: () => kommo as KommoClient | null,
@@ -90,7 +90,7 @@ function start(of: Journal = journal) {
     widget: (call) => widget(call),
     bell: (call) => bell(call),
     account: () => account,
-    now: Date.now,
+    now,
     random: () => 1,
     after: (ms, run) => {
       const timer = setTimeout(run, ms);
@@ -656,6 +656,22 @@ test('what is due later is delivered then, without being asked', async () => {
   expect(asked).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
   expect(asked).toEqual(['log r-1']);
+});
+
+test('what becomes due between two looks at the clock is delivered then, not in five minutes', async () => {
+  await deliveries.stop();
+  let last = 0;
+  // As with a timer that is a moment early: the time comes between the look and the next.
+  const early = () => {
+    const isFirst = Date.now() !== last;
+    last = Date.now();
+    return isFirst ? last - 1 : last;
+  };
+  deliveries = start(journal, early);
+  record({}, ['card'], Date.now() + 2000);
+  deliveries.run();
+  await vi.advanceTimersByTimeAsync(2100);
+  expect(stateOf()).toMatchObject({ state: 'done' });
 });
 
 describe('a clock that is set back a day while something waits', () => {
