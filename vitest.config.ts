@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { chooseSeed } from './test/random-seed.ts';
 
 /**
  * Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. A machine
@@ -12,6 +13,9 @@ const PAGES = [
   ...['audio-page', 'panel-page', 'panel-walk', 'phone-calls', 'phone-dialects', 'phone-page', 'registration-page'],
   ...['sandbox-kommo', 'torture', 'watch'],
 ].map((name) => `test/e2e/${name}.test.ts`);
+
+// Said here where vitest is run by itself; scripts/test.ts runs it once for each project and has said it before.
+chooseSeed(console.log);
 
 export default defineConfig({
   test: {

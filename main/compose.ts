@@ -114,6 +114,7 @@ export function compose(foundation: Foundation): void {
     timeline,
     onChange: () => {
       refresh();
+      if (phoneStatus.current().state === 'registered') settings.proved();
       bridge.phoneIs(phoneStatus.current().state === 'registered');
       if (phoneStatus.current().state !== 'connecting') openPanelOnce();
     },

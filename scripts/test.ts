@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chooseSeed } from '../test/random-seed.ts';
 import { CHECKS } from './checks.ts';
 import { add, type Count, countedLine, countRun, succeeded } from './test-count.ts';
 
@@ -69,6 +70,7 @@ async function runTests(): Promise<boolean> {
   // A project that starts the program is run on the program as it is now.
   if (PROJECTS.some((project) => wanted.has(project) && NEEDS_BUILD.has(project))) wanted.add('build');
 
+  if (PROJECTS.some((project) => wanted.has(project))) chooseSeed(console.log);
   let total: Count = { passed: 0, failed: 0, skipped: 0 };
   let built = true;
   for (const name of Object.keys(CHECKS).filter((check) => wanted.has(check))) {

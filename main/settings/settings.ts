@@ -50,6 +50,10 @@ export type Settings = {
    * agent's own sign-in stays where the file says of Kommo what it said before.
    */
   provision(value: Provisioning, follows?: boolean): void;
+  /** The phone has registered with these settings: they are the right ones. */
+  proved(): void;
+  /** Whether the phone ever registered with the settings that there are. */
+  isProved(): boolean;
   /** The agent signed in with a long-lived token of their own. */
   useToken(origin: KommoOrigin, accessToken: string): void;
   /** The account was renamed: its new address counts wherever this integration's old one is named. */
@@ -90,6 +94,7 @@ export function openSettings(
   let kommo: KommoSettings | null = (provisioning === null ? keptToken(vault) : null) ?? kommoOf(current);
 
   let moved = vault.get('moved', MovedSchema);
+  let isProved = vault.get('proved', v.literal(true)) === true;
 
   const office = () => ({ policy, provisioning: { ...provisioned } as Document });
   /** A section with what the agent may say of it and did. */
@@ -126,6 +131,10 @@ export function openSettings(
     updates: () => current?.updates ?? 'auto',
     provision(value, follows = false) {
       const before = kommoOf(current);
+      if (isProved && !isDeepStrictEqual(provisioned?.phone, value.phone)) {
+        isProved = false;
+        vault.delete('proved');
+      }
       provisioned = value;
       current = underPolicy(value, policy) ?? value;
       vault.set('provisioning', value);
@@ -134,6 +143,12 @@ export function openSettings(
       vault.delete('kommo');
       vault.delete('signed-out');
     },
+    proved() {
+      if (isProved) return;
+      isProved = true;
+      vault.set('proved', true);
+    },
+    isProved: () => current !== null && isProved,
     useToken(origin, accessToken) {
       kommo = { origin, auth: { kind: 'token', accessToken } };
       vault.set('kommo', { baseUrl: origin, accessToken });

@@ -216,6 +216,13 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       bridge.forgetBrowser(id) ? done : { ok: false, message: 'This browser is not paired any more.' },
 
     provision: (text) => {
+      // For the first run, until it worked: a page that is not ours any more must not lead the calls elsewhere.
+      if (settings.isProved() && session.status().state !== 'signed-out')
+        return {
+          ok: false,
+          message:
+            'Ringside is set up already. Sign out of Kommo first, or ask your administrator to change the settings.',
+        };
       const parsed = readProvisioningText(text);
       if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
       ports.renewal.provision(parsed.value);

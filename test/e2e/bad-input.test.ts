@@ -122,8 +122,9 @@ describe('a start that cannot be', () => {
 });
 
 describe('a phone system', () => {
-  /** Gives the running program another provisioning, as dropping the file on the panel does. */
-  const provision = async (value: unknown) => ask(ringside, 'provision', JSON.stringify(value));
+  /** Gives the running program another provisioning, as the administrator does: in the file that it follows. */
+  const provision = (value: unknown) =>
+    writeFile(join(ringside.profile, '..', 'provision.json'), JSON.stringify(value));
   const sentence = (words: RegExp) => panel.locator('.status-details').getByText(words).waitFor();
   const registrations = () => ringside.timeline().filter(({ event }) => event === 'phone.registered').length;
 
@@ -152,10 +153,25 @@ describe('a phone system', () => {
   });
 
   test('cannot be replaced by a file with mistakes', async () => {
-    const answer = await provision({ ...office.provisioning, phone: { server: 'nonsense' } });
-    expect(answer).toMatchObject({ ok: false });
-    expect(JSON.stringify(answer)).toMatch(/phone\.server: expected a wss address/);
+    await provision({ ...office.provisioning, phone: { server: 'nonsense' } });
+    await panel.getByText(/phone\.server: expected a wss address/).waitFor();
     expect(await ask(ringside, 'state')).toMatchObject({ value: { phone: { state: 'registered', extension: '101' } } });
+  });
+
+  test('that works is not replaced from the panel, until the agent has signed out', async () => {
+    const give = () => ask(ringside, 'provision', JSON.stringify(office.provisioning));
+    expect(await give()).toEqual({
+      ok: false,
+      message: 'Ringside is set up already. Sign out of Kommo first, or ask your administrator to change the settings.',
+    });
+    await ask(ringside, 'signOut', 'keep');
+    expect(await give()).toEqual({ ok: true, value: null });
+    const signedIn = async () => {
+      const state = await ask(ringside, 'state');
+      return state.ok && state.value.kommo.state === 'signed-in' && state.value.phone.state === 'registered';
+    };
+    await eventually('signed in and registered again', signedIn);
+    expect(await give()).toMatchObject({ ok: false });
   });
 });
 

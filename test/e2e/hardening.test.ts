@@ -21,6 +21,7 @@ import { ask, happened, incoming, openTestOffice, type TestOffice } from './supp
 import { answerSaveDialogs } from './support/panel.ts';
 import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
+import { randomSeed } from '../random-seed.ts';
 
 /** What marks the agent's secrets wherever they turn up. */
 const PASSWORD = AGENT.password;
@@ -296,7 +297,7 @@ describe('our own scheme (18)', () => {
     expect(headers['panel']?.['content-security-policy']).not.toContain('connect-src');
   });
 
-  const random = Math.floor(Math.random() * 2 ** 31);
+  const random = randomSeed();
   test.each([20, random])('never serves a file from outside its folder (seed %i)', async (seed) => {
     const piece = fc.constantFrom(
       '..',

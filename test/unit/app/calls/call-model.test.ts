@@ -8,6 +8,7 @@ import { dispositionOf, durationsOf, type Call, type Disposition } from '../../.
 import { emptyBook, fold } from '../../../../app/calls/call-book.ts';
 import type { CallEvent, EndCause } from '../../../../app/calls/phone-event.ts';
 import { callEvent } from './samples.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 const RUNS = 10_000;
 
@@ -308,7 +309,6 @@ function expectRight(seed: number): void {
 test('every call ends once and right, with a fixed seed', () => expectRight(20_261_123), 120_000);
 
 test('every call ends once and right, with a random seed', () => {
-  const seed = Math.trunc(Math.random() * 2 ** 31);
-  console.log(`call-model.test.ts: seed ${seed}`);
+  const seed = randomSeed();
   expectRight(seed);
 }, 120_000);

@@ -14,6 +14,7 @@ import {
   type Attributed,
   type SameCall,
 } from '../../../../app/calls/same-call.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 const RULES = { country: 'US', internalDigits: 6 };
 const WALL = 1_700_000_000_000;
@@ -341,8 +342,7 @@ describe('events in any order', () => {
     cause: causes,
     pause: fc.constantFrom(0, 1, 3, 150),
   });
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`same call, seed ${seed}`);
+  const seed = randomSeed();
 
   test.each([4235, seed])(
     'each call completes once, and nothing is waited for in the end (seed %i)',

@@ -13,6 +13,7 @@ import {
 } from '../../../../app/settings/layers.ts';
 import { defaultPreferences } from '../../../../app/settings/preferences.ts';
 import { parseProvisioning } from '../../../../app/settings/provisioning.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 const none: Layers = { policy: {}, provisioning: {}, agent: {} };
 const pop = (value: string): Document => ({ calls: { pop: value } });
@@ -64,7 +65,7 @@ describe('which value counts', () => {
   });
 });
 
-test.each([11, Math.floor(Math.random() * 2 ** 31)])(
+test.each([11, randomSeed()])(
   'for every setting and any layers: policy always wins, a lock always holds (seed %i)',
   (seed) => {
     expect.hasAssertions();

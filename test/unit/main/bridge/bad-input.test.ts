@@ -10,13 +10,14 @@ import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { openDesk, ORIGIN, pairedBrowser, type Desk } from './desk.ts';
 import { MISSED, RINGING } from './samples.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 const BROWSER = pairedBrowser();
 const NAMED: BridgeCall = { ...RINGING, title: 'Maria', resolving: false, can: [] };
 const call = (id: string): CompletedCall => ({ ...MISSED, id, callId: `sip-${id}` });
 
 /** One that is always the same, and one that nobody has tried; a test's name says it. */
-const SEEDS = [20_261_123, Math.floor(Math.random() * 2 ** 31)];
+const SEEDS = [20_261_123, randomSeed()];
 
 const open: Desk[] = [];
 async function desk(...parameters: Parameters<typeof openDesk>): Promise<Desk> {

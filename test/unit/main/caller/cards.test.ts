@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createCards, type Party } from '../../../../main/caller/cards.ts';
 import type { Session } from '../../../../main/session/session.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
-const random = Math.floor(Math.random() * 2 ** 31);
+const random = randomSeed();
 
 /** Pieces of which hostile addresses and numbers are made. */
 const piece = fc.oneof(

@@ -182,6 +182,19 @@ describe('settings', () => {
     expect(settings.numberRules()).toEqual({ country: 'US', internalDigits: 6, private: [] });
   });
 
+  test('settings with which the phone has registered are proved, for later starts too, until another phone is named', () => {
+    open().provision(provisioned());
+    const settings = open();
+    expect(settings.isProved()).toBe(false);
+    settings.proved();
+    expect([settings.isProved(), open().isProved()]).toEqual([true, true]);
+    settings.provision(provisioned());
+    expect(settings.isProved()).toBe(true);
+    const { phone, ...rest } = provisioned();
+    settings.provision({ ...rest, phone: { ...phone, password: 'another' } });
+    expect([settings.isProved(), open().isProved()]).toEqual([false, false]);
+  });
+
   test('a provisioning file counts for this start, and for the next once it was taken over', () => {
     expect(open(provisioned()).numberRules()).toEqual({ country: 'DE', internalDigits: 4, private: [] });
     expect(open().phone()).toBeNull();

@@ -7,6 +7,7 @@ import {
   type SubscriptionEffect,
   type SubscriptionInput,
 } from '../../../../renderer/phone/subscription.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 type Given = SubscriptionInput | { kind: 'later'; ms: number };
 
@@ -216,8 +217,7 @@ describe('whatever comes', () => {
     ),
     { maxLength: 40 },
   );
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`subscription, seed ${seed}`);
+  const seed = randomSeed();
 
   test.each([6665, seed])(
     'it never stops trying, and reports only changes (seed %i)',

@@ -14,6 +14,7 @@ import {
   type WatchedExtension,
 } from '../../../../renderer/phone/watched-calls.ts';
 import { rfc, STORIES } from './dialects.ts';
+import { randomSeed } from '../../../random-seed.ts';
 
 const at = (second: number) => ({ monotonic: 1000 * second, wall: 1_700_000_000_000 + 1000 * second });
 
@@ -191,8 +192,7 @@ describe('documents in any order, any number of times', () => {
     ),
     { maxLength: 20 },
   );
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`watched calls, seed ${seed}`);
+  const seed = randomSeed();
 
   test.each([4235, seed])(
     'every call begins once and ends exactly once (seed %i)',
