@@ -10,6 +10,7 @@ import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
 import { packageFigure } from './package.ts';
 import { bundleFigure, typeFigure } from './page.ts';
+import { panelOpenFigure, searchFigure } from './panel.ts';
 import { refreshFigure } from './refresh.ts';
 import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
@@ -37,6 +38,8 @@ const FIGURES: readonly Figure[] = [
   packageFigure,
   bundleFigure,
   typeFigure,
+  searchFigure,
+  panelOpenFigure,
 ];
 
 /**
