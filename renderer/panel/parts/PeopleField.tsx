@@ -31,7 +31,7 @@ export function PeopleField({
   children: ReactNode;
 }) {
   const texts = useTexts();
-  const { recent } = usePanel();
+  const recent = usePanel('recent');
   const { people, searching } = usePeople(value);
   const groups = suggestionsOf(value, recentParties(recent, texts), people);
   return (
