@@ -15,6 +15,8 @@ import { startRingside } from './program.ts';
 const WIDGET = join(import.meta.dirname, '../../out/widget');
 const DEBUGGING = ['--remote-debugging-port=0', '--inspect=0'];
 const OPENINGS = 20;
+/** No more than so many empty windows: what its page is made of comes on top of the process that both start. */
+const EMPTY_WINDOWS = 4;
 
 /** In a page: resolves when what is there has been painted. */
 const PAINTED = `new Promise((painted) => requestAnimationFrame(() => {
@@ -56,7 +58,7 @@ const EMPTY = opening(
 
 export const panelOpenFigure: Figure = {
   names: ['panel.open.p95', 'panel.open.ratio'],
-  inTheWay: 'a new page process for each opening: its memory is given back when the panel is closed',
+  inTheWay: 'each opening reads and runs the page anew: its memory is given back when the panel is closed',
   async measure(say) {
     const desktop = await startDesktop({ daemon: 'recording' });
     const office = await openOffice(WIDGET);
@@ -89,7 +91,7 @@ export const panelOpenFigure: Figure = {
       say(`  an empty window after ${round(empty)} ms; the panel after ${round(panel)} ms`);
       return [
         absolute('panel.open.p95', percentile(panel, 0.95), 'ms', 300),
-        against('panel.open.ratio', median(panel), median(empty), 'ms', 2),
+        against('panel.open.ratio', median(panel), median(empty), 'ms', EMPTY_WINDOWS),
       ];
     } finally {
       await ringside.stop();
