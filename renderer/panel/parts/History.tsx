@@ -117,6 +117,7 @@ function SearchBar({ search }: { search: HistorySearch }) {
           aria-label={texts.history.search}
           aria-keyshortcuts={KEYS.search}
           placeholder={texts.history.search}
+          title={texts.history.search}
           value={text}
           onChange={({ target }) => change(target.value)}
           onKeyDown={(event) => {
