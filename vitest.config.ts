@@ -10,7 +10,16 @@ const realParts = { fileParallelism: false, ...patience };
 
 /** Pages in a browser or a window of their own, on ports of their own: they mostly wait, so two can do it side by side. */
 const PAGES = [
-  ...['audio-page', 'panel-page', 'panel-walk', 'phone-calls', 'phone-dialects', 'phone-page', 'registration-page'],
+  ...[
+    'audio-page',
+    'panel-access',
+    'panel-page',
+    'panel-walk',
+    'phone-calls',
+    'phone-dialects',
+    'phone-page',
+    'registration-page',
+  ],
   ...['sandbox-kommo', 'torture', 'watch'],
 ].map((name) => `test/e2e/${name}.test.ts`);
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
-import type { InlineConfig, Logger } from 'vite';
+import type { InlineConfig, Logger, Plugin } from 'vite';
 
 /** Provided at run time: Electron itself, a native library, and what `ws` looks for but can do without. */
 const EXTERNAL = ['electron', 'libsql', 'bufferutil', 'utf-8-validate'];
@@ -55,7 +55,7 @@ function electronSide(root: string, input: string, outDir: string, name: string)
 function page(root: string, name: string, out: string): InlineConfig {
   return {
     ...shared(join(root, 'renderer', name)),
-    plugins: [react()],
+    plugins: [react(), withoutSpareParts()],
     build: {
       outDir: join(out, 'renderer', name),
       emptyOutDir: false,
@@ -66,6 +66,27 @@ function page(root: string, name: string, out: string): InlineConfig {
       chunkSizeWarningLimit: 2_000, // KB: it is read from the disk, not from a network
       modulePreload: { polyfill: false },
       copyPublicDir: false,
+    },
+  };
+}
+
+/**
+ * The parts of SIP.js that its user agent falls back to where it is given none; by file, what each exports. Ours are
+ * always given (renderer/phone/transport.ts and digest.ts), which no bundler can know.
+ */
+const SPARE_PARTS = new Map([
+  ['/sip.js/lib/platform/web/transport/transport.js', 'Transport'],
+  ['/sip.js/lib/core/messages/digest-authentication.js', 'DigestAuthentication'],
+]);
+
+/** Leaves them out of the page. Whatever reaches for one all the same is told so. */
+function withoutSpareParts(): Plugin {
+  return {
+    name: 'without-spare-parts',
+    load(id) {
+      const name = [...SPARE_PARTS].find(([file]) => id.replaceAll('\\', '/').endsWith(file))?.[1];
+      if (name === undefined) return null;
+      return `export class ${name} { constructor() { throw new Error("SIP.js's own ${name} is not part of this page"); } }`;
     },
   };
 }

@@ -38,6 +38,8 @@ export type CallView = {
   title: string;
   number: string;
   caller: Caller;
+  /** The company of whoever calls, null while or where that is not known. */
+  company: string | null;
   /** True while Kommo is being asked. */
   resolving: boolean;
   /** Milliseconds since 1970 UTC. */

@@ -62,6 +62,8 @@ export const EntitySchema = v.object({
       v.object({
         contacts: maybe(v.array(v.object({ id, is_main: maybe(v.boolean()) }))),
         leads: v.fallback(maybe(v.array(v.object({ id }))), null),
+        /** Ids alone, of a contact and a lead: the name takes a request of its own. */
+        companies: v.fallback(maybe(v.array(v.object({ id }))), null),
       }),
     ),
     null,

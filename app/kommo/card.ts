@@ -15,6 +15,8 @@ export type Card = {
   people: number[];
   /** The leads of a contact or a company, where they were asked for; closed ones as well. */
   leads: number[];
+  /** The company of a contact or a lead. */
+  company: number | null;
   /** A lead that is won or lost. */
   closed: boolean;
 };
@@ -44,6 +46,7 @@ export function cardOf(answer: EntityAnswer): Card {
       ...people.filter(({ is_main }) => is_main !== true),
     ].map(({ id }) => id),
     leads: (answer._embedded?.leads ?? []).map(({ id }) => id),
+    company: answer._embedded?.companies?.[0]?.id ?? null,
     closed: answer.status_id === WON || answer.status_id === LOST,
   };
 }

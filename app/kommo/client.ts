@@ -242,10 +242,13 @@ function requestsThrough(
       return type !== null && typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? { type, id } : null;
     },
 
-    /** What is on an entity's card, the people of a lead or a customer included; null where it is empty. */
-    readCard: async (entity: EntityRef): Promise<Card | null> => {
+    /**
+     * What is on an entity's card, the people of a lead or a customer included; null where it is empty. `priority`:
+     * `extra` where no name waits for it.
+     */
+    readCard: async (entity: EntityRef, priority: Priority = 'call'): Promise<Card | null> => {
       const people = entity.type === 'lead' || entity.type === 'customer' ? '?with=contacts' : '';
-      const json = await request('call', 'GET', `/api/v4/${sectionOf(entity.type)}/${entity.id}${people}`);
+      const json = await request(priority, 'GET', `/api/v4/${sectionOf(entity.type)}/${entity.id}${people}`);
       return json === null ? null : cardOf(read(EntitySchema, json));
     },
 

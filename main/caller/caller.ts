@@ -32,12 +32,16 @@ export type Resolution = {
   matches: CallMatch[];
   /** The Kommo user who is responsible for the card, null while or where that is not known. */
   responsible: number | null;
+  /** The company of whoever calls, null while or where that is not known. */
+  company: string | null;
 };
 
 /** How a call hears of its caller while Kommo is being asked. */
 export type Listener = {
   /** The entity, before its name; or a first name that will grow. */
   found(resolution: Resolution): void;
+  /** Which company they are of; after the resolution, for no name waits for it. */
+  company(name: string): void;
   /** Others have the number as well; after the resolution, and only while it matters. */
   matches(matches: CallMatch[]): void;
   /** Whether the call still goes on: nobody is asked about others for one that is over. */
@@ -67,6 +71,7 @@ const known = (caller: Caller, more: Partial<Resolution> = {}): Resolution => ({
   notice: null,
   matches: [],
   responsible: null,
+  company: null,
   ...more,
 });
 
@@ -128,7 +133,7 @@ export function createCallerResolver(ports: ResolverPorts) {
       // What was not read anew does not become younger.
       const carriedOver = caller.kind === 'entity' && caller.name !== null && !search.read;
       if (whose !== null && !carriedOver) remembered.keep(whose, asked, resolution);
-      if (entity !== null) void tellOthers(call, resolution, search, listener, whose);
+      if (entity !== null) void tellMore(call, resolution, search, listener, whose);
       return resolution;
     } catch (error) {
       // A colleague was faster: that is no failure, and the call is asked about over there.
@@ -154,20 +159,24 @@ export function createCallerResolver(ports: ResolverPorts) {
     // Until it is read again, what it was called the last time.
     const same = before !== null && before.caller.kind === 'entity' && sameEntity(before.caller.entity, entity);
     const early = same && before.caller.kind === 'entity' ? before.caller.name : null;
-    found(known({ kind: 'entity', entity, name: early }, { matches: same ? before.matches : [] }));
+    const company = same ? before.company : null;
+    found(known({ kind: 'entity', entity, name: early }, { matches: same ? before.matches : [], company }));
     try {
       const card = await patiently(() => search.kommo.readCard(entity));
       search.read = true;
       search.people = card?.people;
       if (card === null) return known({ kind: 'entity', entity, name: null });
+      search.company = card.company;
       const facts = { matches: same ? before.matches : [], responsible: card.responsible };
-      const asEntity = (name: string | null) => known({ kind: 'entity', entity, name }, facts);
+      const asEntity = (name: string | null) =>
+        known({ kind: 'entity', entity, name }, { ...facts, company: companyIn(search, company) });
       if (entity.type === 'contact' || entity.type === 'company') return asEntity(nameOnCard(card, search.order));
       const person = personOf(card, search);
       const inTime = await Promise.race([person.then(() => true), pause(PERSON_PATIENCE_MS, false)]);
       if (!inTime && early === null && card.name !== null && !isAutoNamed(card)) found(asEntity(card.name));
       const who = await person;
       search.person = who?.id;
+      search.company ??= who?.company ?? null;
       return asEntity(callerName(who === null ? null : nameOnCard(who, search.order), card));
     } catch (error) {
       if (search.turn.dropped) return known({ kind: 'entity', entity, name: early });
@@ -176,7 +185,8 @@ export function createCallerResolver(ports: ResolverPorts) {
       // What it was called the last time is right still, unless this user may not see it any more or it is gone.
       const name = refusal.passes ? early : null;
       const notice = name === null ? `The name could not be read. ${refusal.message}` : null;
-      return known({ kind: 'entity', entity, name }, { notice, matches: name !== null && same ? before.matches : [] });
+      const kept = name !== null && same ? { matches: before.matches, company } : {};
+      return known({ kind: 'entity', entity, name }, { notice, ...kept });
     }
   }
 
@@ -229,7 +239,48 @@ export function createCallerResolver(ports: ResolverPorts) {
     return null;
   }
 
-  /** Says who else has the number, for a call that still goes on. A luxury: what goes wrong here is not said. */
+  /** The company's name as it is known by now; `before`: what it was the last time. */
+  function companyIn({ company }: Search, before: string | null): string | null {
+    const whose = account();
+    if (company === undefined || company === null || whose === null) return null;
+    return remembered.recallCompany(whose, company) ?? before;
+  }
+
+  /** What no name waits for, for a call that still goes on. A luxury: what goes wrong here is not said. */
+  async function tellMore(
+    call: Call,
+    resolution: Resolution,
+    search: Search,
+    listener: Listener,
+    whose: string | null,
+  ): Promise<void> {
+    // A turn later the call has heard of the resolution itself.
+    await Promise.resolve();
+    const company = listener.live() && whose !== null ? await readCompany(search, whose) : null;
+    const more = company === null ? resolution : { ...resolution, company };
+    if (company !== null && company !== resolution.company) {
+      if (whose !== null) remembered.keep(whose, search.asked, more);
+      listener.company(company);
+    }
+    await tellOthers(call, more, search, listener, whose);
+  }
+
+  /** The name of the caller's company; null where there is none, or none that may be read. */
+  async function readCompany({ kommo, company }: Search, whose: string): Promise<string | null> {
+    if (company === undefined || company === null) return null;
+    const name = remembered.recallCompany(whose, company);
+    if (name !== null) return name;
+    try {
+      const card = await kommo.readCard({ type: 'company', id: company }, 'extra');
+      if (card?.name) remembered.keepCompany(whose, company, card.name);
+      return card?.name ?? null;
+    } catch (error) {
+      log('caller.no-company', { kind: refusalFrom(error).kind });
+      return null;
+    }
+  }
+
+  /** Says who else has the number. */
   async function tellOthers(
     call: Call,
     resolution: Resolution,
@@ -238,8 +289,6 @@ export function createCallerResolver(ports: ResolverPorts) {
     whose: string | null,
   ): Promise<void> {
     const { caller } = resolution;
-    // A turn later the call has heard of the resolution itself.
-    await Promise.resolve();
     if (caller.kind !== 'entity' || !live() || !choiceMatters(choiceRule())) return;
     try {
       const people = await withNumber(search, 'contact', 'extra');
@@ -301,6 +350,8 @@ type Search = {
   people?: readonly number[] | undefined;
   /** The person of the lead or customer, where one was found. */
   person?: number | undefined;
+  /** The company on the card, or on its person's. */
+  company?: number | null;
 };
 
 /**

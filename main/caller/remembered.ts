@@ -15,8 +15,15 @@ export type Remembered = ReturnType<typeof createRemembered>;
 /** `now` in milliseconds of a clock that never jumps back. */
 export function createRemembered(now: () => number) {
   const callers = new Map<string, { resolution: Resolution; at: number }>();
+  const companies = new Map<string, { name: string; at: number }>();
   /** Rights differ: what one user may read another may not. */
   const keyOf = (account: string, number: string) => `${account} ${number}`;
+  const bound = (map: Map<string, unknown>) => {
+    for (const oldest of map.keys()) {
+      if (map.size <= MOST) break;
+      map.delete(oldest);
+    }
+  };
 
   return {
     /** What Kommo said of this number in this account, while it is fresh enough. */
@@ -37,10 +44,17 @@ export function createRemembered(now: () => number) {
       callers.delete(key);
       if (caller.kind !== 'nobody' && (caller.kind !== 'entity' || caller.name === null)) return;
       callers.set(key, { resolution: { ...resolution, notice: null }, at: now() });
-      for (const oldest of callers.keys()) {
-        if (callers.size <= MOST) break;
-        callers.delete(oldest);
-      }
+      bound(callers);
+    },
+    /** The name of a company that somebody of it called from before. */
+    recallCompany(account: string, id: number): string | null {
+      const entry = companies.get(`${account} ${id}`);
+      return entry === undefined || now() - entry.at >= KNOWN_MS ? null : entry.name;
+    },
+    keepCompany(account: string, id: number, name: string): void {
+      companies.delete(`${account} ${id}`);
+      companies.set(`${account} ${id}`, { name, at: now() });
+      bound(companies);
     },
   };
 }

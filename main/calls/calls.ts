@@ -52,6 +52,7 @@ type Known = {
   readonly callId: string;
   readonly matches: CallMatch[];
   readonly responsible: number | null;
+  readonly company: string | null;
   /** The agent has said which of the matches it is: nothing that comes later changes it. */
   readonly chosen: boolean;
   /** Its card has opened by itself, or will not. */
@@ -138,6 +139,7 @@ export function createCalls(ports: CallPorts) {
     number: facts.number.display,
     name: nameOf(facts, call),
     notice: facts.notice,
+    company: facts.company,
     matches: facts.matches.length,
     line: facts.line,
     waiting: [...book.live.values()].some(
@@ -153,7 +155,7 @@ export function createCalls(ports: CallPorts) {
 
   function view(call: Call): LiveCall {
     const facts = factsOf(call);
-    const { number, line, caller, resolving, notice, audio, matches } = facts;
+    const { number, line, caller, company, resolving, notice, audio, matches } = facts;
     return {
       id: call.id,
       direction: call.direction,
@@ -161,6 +163,7 @@ export function createCalls(ports: CallPorts) {
       title: nameOf(facts, call) ?? number.display,
       number: number.display,
       caller,
+      company,
       resolving,
       startedAt: call.startedAt,
       answeredAt: call.answeredAt,
@@ -193,6 +196,7 @@ export function createCalls(ports: CallPorts) {
     callId: call.callId,
     matches: [],
     responsible: null,
+    company: null,
     chosen: false,
     popped: false,
   });
@@ -205,7 +209,9 @@ export function createCalls(ports: CallPorts) {
     const remembered = ports.recall(first.number);
     return {
       ...first,
-      ...(remembered?.caller.kind === 'entity' ? { caller: remembered.caller, matches: remembered.matches } : {}),
+      ...(remembered?.caller.kind === 'entity'
+        ? { caller: remembered.caller, matches: remembered.matches, company: remembered.company }
+        : {}),
       resolving: true,
     };
   }
@@ -242,6 +248,7 @@ export function createCalls(ports: CallPorts) {
     void ports
       .resolve(call, number, {
         found: (resolution) => isOf(id, callId) && learned(id, resolution, true),
+        company: (name) => isOf(id, callId) && ofCompany(id, name),
         // Found after the end, they are still the choice of its record.
         matches: (matches) => (isOf(id, callId) || !known.has(id)) && others(id, matches),
         live: () => byId(id)?.callId === callId,
@@ -291,7 +298,7 @@ export function createCalls(ports: CallPorts) {
 
   /** Something was found out about a call that may be over by now. */
   function learned(id: string, resolution: Resolution, resolving: boolean): void {
-    const { caller: said, notice, matches, responsible } = resolution;
+    const { caller: said, notice, matches, responsible, company } = resolution;
     const facts = known.get(id);
     if (facts === undefined) return;
     // A Kommo that could not be asked knows no better than our memory; the agent knows best.
@@ -302,7 +309,7 @@ export function createCalls(ports: CallPorts) {
       caller,
       notice: notice ?? facts.notice,
       resolving,
-      ...(keeps ? {} : { matches, responsible }),
+      ...(keeps ? {} : { matches, responsible, company }),
     };
     known.set(id, next);
     if (hasParty(next)) settle(id, next);
@@ -325,6 +332,16 @@ export function createCalls(ports: CallPorts) {
     nameOf(now, call) !== nameOf(before, call) ||
     now.notice !== before.notice ||
     now.matches.length !== before.matches.length;
+
+  /** Which company the caller is of: no news for the toast, which has said who it is. */
+  function ofCompany(id: string, company: string): void {
+    const facts = known.get(id);
+    const call = byId(id);
+    // The agent may have said meanwhile that it is somebody else.
+    if (call === undefined || facts === undefined || facts.chosen) return;
+    known.set(id, { ...facts, company });
+    announce(call);
+  }
 
   /** Others have the number as well: the agent may choose. */
   function others(id: string, matches: CallMatch[]): void {
@@ -578,7 +595,9 @@ export function createCalls(ports: CallPorts) {
       const facts = known.get(id);
       const match = facts?.matches.find((one) => sameEntity(one.entity, entity));
       if (call === undefined || facts === undefined || match === undefined) return false;
-      const next: Known = { ...facts, caller: { kind: 'entity', ...match }, chosen: true };
+      const same = facts.caller.kind === 'entity' && sameEntity(facts.caller.entity, entity);
+      const company = same ? facts.company : null;
+      const next: Known = { ...facts, caller: { kind: 'entity', ...match }, company, chosen: true };
       known.set(id, next);
       timeline.add('match.chosen', id, { type: entity.type });
       toasts.changed(subject(call, next));

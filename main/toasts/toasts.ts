@@ -11,6 +11,8 @@ export type ToastSubject = {
   name: string | null;
   /** Said beneath, when something was in the way. */
   notice: string | null;
+  /** The caller's company, where it is known by then. */
+  company: string | null;
   /** How many people have the number, where the agent can choose; else 0. */
   matches: number;
   /** The line that was called. */
@@ -133,10 +135,15 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
 export type Toasts = ReturnType<typeof createToasts>;
 
 function contentOf(subject: ToastSubject): ToastContent {
-  const { call, number, name, notice, matches, line, waiting } = subject;
+  const { call, number, name, notice, company, matches, line, waiting } = subject;
   const ringing = call.state === 'ringing' && call.direction === 'inbound';
   const here = call.source === 'phone';
-  const facts = [whatOf(call), ...(name === null ? [] : [number]), ...(matches > 1 ? [`${matches} matches`] : [])];
+  const facts = [
+    whatOf(call),
+    ...(name === null ? [] : [number]),
+    ...(company === null ? [] : [company]),
+    ...(matches > 1 ? [`${matches} matches`] : []),
+  ];
   return {
     title: truncate(name ?? number),
     body: [

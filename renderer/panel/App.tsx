@@ -24,7 +24,8 @@ import { usePanel, useStore } from './use-panel.ts';
 
 /** The panel in the language and the colours of the agent. */
 export function App() {
-  const { state, error } = usePanel();
+  const state = usePanel('state');
+  const error = usePanel('error');
   const language = languageFor(state?.preferences.language ?? 'system', navigator.languages);
   const texts = CATALOGUES[language];
   useAppearance(state?.preferences.theme ?? 'system');

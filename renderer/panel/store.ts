@@ -81,7 +81,7 @@ export function createPanelStore(bridge: PanelBridge, noAnswer: () => string): P
     const answer = await ask(search, null, PAGE);
     if (mine !== load) return;
     if (!answer.ok) return setHistory({ loading: false, error: answer.message });
-    const { value: entries } = answer;
+    const entries = unchanged(snapshot.history.entries, answer.value);
     setHistory({ entries, more: entries.length >= PAGE, loading: false });
     if (isEverything(search)) set({ recent: entries });
   }
@@ -101,7 +101,10 @@ export function createPanelStore(bridge: PanelBridge, noAnswer: () => string): P
         const answer = await ask(search, before, MOST);
         if (mine !== load) return;
         if (!answer.ok) return setHistory({ error: answer.message });
-        setHistory({ entries: renewed(snapshot.history.entries, before, answer.value), error: null });
+        setHistory({
+          entries: renewed(snapshot.history.entries, before, unchanged(snapshot.history.entries, answer.value)),
+          error: null,
+        });
       }
     }
     if (isEverything(search)) return set({ recent: snapshot.history.entries.slice(0, PAGE) });
@@ -151,6 +154,15 @@ export function createPanelStore(bridge: PanelBridge, noAnswer: () => string): P
       looksAt = index;
     },
   };
+}
+
+/** What was read, in the objects of before where it says the same: what shows them has nothing to do then. */
+function unchanged(before: readonly HistoryEntry[], read: HistoryEntry[]): HistoryEntry[] {
+  const known = new Map(before.map((entry) => [entry.call.id, entry]));
+  return read.map((entry) => {
+    const old = known.get(entry.call.id);
+    return old !== undefined && JSON.stringify(old) === JSON.stringify(entry) ? old : entry;
+  });
 }
 
 /** Puts what was read again (`MOST` entries below `before`, or fewer where there are no more) in its place. */

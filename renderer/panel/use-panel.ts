@@ -11,9 +11,10 @@ export function useStore(): PanelStore {
   return store;
 }
 
-export function usePanel(): PanelSnapshot {
+/** A part of what the panel knows; only a change of that part renders again. */
+export function usePanel<K extends keyof PanelSnapshot>(part: K): PanelSnapshot[K] {
   const store = useStore();
-  return useSyncExternalStore(store.subscribe, store.snapshot);
+  return useSyncExternalStore(store.subscribe, () => store.snapshot()[part]);
 }
 
 export type Asking = {

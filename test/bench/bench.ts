@@ -12,6 +12,7 @@ import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
 import { packageFigure } from './package.ts';
 import { bundleFigure, typeFigure } from './page.ts';
+import { panelOpenFigure, searchFigure } from './panel.ts';
 import { refreshFigure } from './refresh.ts';
 import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
@@ -41,6 +42,8 @@ const FIGURES: readonly Figure[] = [
   coldStartFigure,
   bundleFigure,
   typeFigure,
+  searchFigure,
+  panelOpenFigure,
 ];
 
 /**

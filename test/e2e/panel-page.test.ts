@@ -81,6 +81,19 @@ describe('calls', () => {
     await page.getByRole('heading', { name: 'Maria Silva' }).waitFor();
     expect(await answer.boundingBox()).toEqual(before);
 
+    const lastContact = {
+      at: Date.now() - 26 * 3_600_000,
+      direction: 'inbound',
+      disposition: 'answered',
+      talkSeconds: 245,
+      agent: 'Ana Prado',
+      mine: true,
+    } as const;
+    await push({ ...atWork, calls: [ringingCall({ company: 'Silva Flowers', lastContact })] });
+    await page.getByText('Silva Flowers').waitFor();
+    await page.getByText(/^Last contact: yesterday, 4 mins?, you$/).waitFor();
+    expect(await answer.boundingBox()).toEqual(before);
+
     await push({ ...atWork, calls: [ringingCall({ title: number, caller: { kind: 'nobody' } })] });
     await page.getByRole('button', { name: /^New contact/ }).waitFor();
     expect(await answer.boundingBox()).toEqual(before);

@@ -1,4 +1,7 @@
 /** The phone page in real Chromium, with real audio, against the sandbox's PBX. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { startPbx, type Pbx } from '../../sandbox/pbx/index.ts';
@@ -41,6 +44,13 @@ async function registered(config?: Partial<PhoneConfig>, permissions?: string[])
 /** What is told of calls, and refused. */
 const kinds = (phone: OpenedPhone) =>
   phone.events.flatMap(({ kind }) => (['registration', 'media', 'devices', 'quality'].includes(kind) ? [] : [kind]));
+
+test('its script is at most 90 kB, gzipped', () => {
+  const assets = join(pages.folder, 'assets');
+  const [script = '', ...more] = readdirSync(assets).filter((name) => name.endsWith('.js'));
+  expect(more).toEqual([]);
+  expect(gzipSync(readFileSync(join(assets, script))).length).toBeLessThanOrEqual(90_000);
+});
 
 describe('registration', () => {
   test('is there, under the policy of the page, and nothing is said on the console', async () => {

@@ -10,7 +10,7 @@ import { Problem } from './Problem.tsx';
 
 /** What becomes of the calls of the last minute, and what the agent can still say about them. */
 export function AfterCalls({ live }: { live: CallView[] }) {
-  const { recent } = usePanel();
+  const recent = usePanel('recent');
   const [newest] = recent;
   // The agent talks: what was before waits in the history.
   if (live.some(({ state }) => state !== 'ended')) return null;

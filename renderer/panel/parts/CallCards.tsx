@@ -1,5 +1,6 @@
 import {
   BellOff,
+  Building2,
   ExternalLink,
   History,
   Info,
@@ -12,6 +13,7 @@ import {
   SignalHigh,
   SignalLow,
   SignalMedium,
+  Signpost,
   UserRoundPlus,
 } from 'lucide-react';
 import type { Quality } from '../../../app/calls/phone-event.ts';
@@ -116,13 +118,27 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
           </span>
         )}
       </p>
-      {call.line !== null && <p className="call-line">{texts.calls.line(call.line)}</p>}
-      {(last ?? first) !== null && (
+      {call.line !== null && (
         <p className="call-line">
-          <History size={14} />
-          {last ?? first}
+          <Signpost size={14} />
+          <span>{texts.calls.line(call.line)}</span>
         </p>
       )}
+      {/* As high before they are known: no button below may move for them. */}
+      <div className="call-facts">
+        {(last ?? first) !== null && (
+          <p className="call-line" title={last ?? first ?? ''}>
+            <History size={14} />
+            <span className="call-fact">{last ?? first}</span>
+          </p>
+        )}
+        {call.company !== null && (
+          <p className="call-line" title={texts.calls.ofCall(texts.entity.company, call.company)}>
+            <Building2 size={14} />
+            <span className="call-fact">{call.company}</span>
+          </p>
+        )}
+      </div>
       <CallControls
         call={call}
         swaps={others.some((other) => other.call.state === 'active')}

@@ -20,7 +20,7 @@ import type { HistoryEntry } from '../../../app/ipc/panel.ts';
 import { Menu, MenuItem } from '../kit/Menu.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
-import { formatTime, localesFor } from '../view/days.ts';
+import type { DayFormats } from '../view/days.ts';
 import { callBackNumber, dispositionText, numberOf, savedToText, storyOf, troublesOf, whoOf } from '../view/history.ts';
 import { Said } from './Annotate.tsx';
 import { Problem } from './Problem.tsx';
@@ -48,14 +48,14 @@ function DispositionIcon({ call: { direction, disposition } }: { call: HistoryEn
 
 type EntryProps = {
   entry: HistoryEntry;
+  formats: DayFormats;
   showTimeline: (entry: HistoryEntry) => void;
   showParty: (entry: HistoryEntry) => void;
 };
 
 /** A call of before: who, when and how it ended, what is wrong with it, and what can be done. */
-export const Entry = memo(function Entry({ entry, showTimeline, showParty }: EntryProps) {
+export const Entry = memo(function Entry({ entry, formats, showTimeline, showParty }: EntryProps) {
   const texts = useTexts();
-  const locales = localesFor(texts.language, navigator.languages);
   const { request } = useStore();
   const { busy, error, run } = useAsking();
   const { call } = entry;
@@ -82,7 +82,7 @@ export const Entry = memo(function Entry({ entry, showTimeline, showParty }: Ent
           {who}
         </p>
         <p className="entry-what">
-          <time dateTime={new Date(call.startedAt).toISOString()}>{formatTime(call.startedAt, locales)}</time>
+          <time dateTime={new Date(call.startedAt).toISOString()}>{formats.time.format(call.startedAt)}</time>
           <span className="entry-disposition">{dispositionText(call, texts)}</span>
           {who !== number && <span className="number">{number}</span>}
         </p>

@@ -1,11 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, FileDown, Phone, Search, TriangleAlert, X } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import type { HistoryEntry, HistorySearch } from '../../../app/ipc/panel.ts';
 import { KEYS } from '../shortcuts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, usePanel, useStore, useToday } from '../use-panel.ts';
-import { localesFor, rowsByDay } from '../view/days.ts';
+import { dayFormats, localesFor, rowsByDay } from '../view/days.ts';
 import { whoOf } from '../view/history.ts';
 import { Entry } from './Entry.tsx';
 import { Problem } from './Problem.tsx';
@@ -21,12 +21,19 @@ const AHEAD = 15;
 /** The calls of before, newest first: only what can be seen is on the page. */
 export function History({ undelivered }: { undelivered: number }) {
   const texts = useTexts();
-  const { history } = usePanel();
+  const history = usePanel('history');
   const [timelineOf, setTimelineOf] = useState<HistoryEntry | null>(null);
   const [party, setParty] = useState<string | null>(null);
   const store = useStore();
   const { search, entries, loading, more, error } = history;
   const searched = search.text.trim() !== '' || search.filter !== 'all' || search.partyOf !== null;
+  const showParty = useCallback(
+    (entry: HistoryEntry) => {
+      setParty(whoOf(entry.call, texts));
+      void store.search({ text: '', filter: 'all', partyOf: entry.call.id });
+    },
+    [store, texts],
+  );
   const nothing = entries.length === 0 && !loading && error === null;
 
   return (
@@ -58,15 +65,7 @@ export function History({ undelivered }: { undelivered: number }) {
           <p className="quiet">{searched ? texts.history.nothingFoundHint : texts.history.emptyHint}</p>
         </div>
       )}
-      <Rows
-        key={JSON.stringify(search)}
-        entries={entries}
-        showTimeline={setTimelineOf}
-        showParty={(entry) => {
-          setParty(whoOf(entry.call, texts));
-          void store.search({ text: '', filter: 'all', partyOf: entry.call.id });
-        }}
-      />
+      <Rows entries={entries} showTimeline={setTimelineOf} showParty={showParty} />
       <Problem>{error}</Problem>
       {more && (
         <button type="button" className="button wide" onClick={() => void store.older()}>
@@ -118,6 +117,7 @@ function SearchBar({ search }: { search: HistorySearch }) {
           aria-label={texts.history.search}
           aria-keyshortcuts={KEYS.search}
           placeholder={texts.history.search}
+          title={texts.history.search}
           value={text}
           onChange={({ target }) => change(target.value)}
           onKeyDown={(event) => {
@@ -181,19 +181,26 @@ function Rows(props: {
   const { entries, showTimeline, showParty } = props;
   const texts = useTexts();
   const store = useStore();
-  const locales = localesFor(texts.language, navigator.languages);
   const today = useToday();
-  const rows = rowsByDay(entries, ({ call }) => call.startedAt, today, texts, locales);
+  const formats = useMemo(() => dayFormats(localesFor(texts.language, navigator.languages)), [texts]);
+  const rows = useMemo(
+    () => rowsByDay(entries, ({ call }) => call.startedAt, today, texts, formats),
+    [entries, today, texts, formats],
+  );
+  const keyOf = useCallback(
+    (index: number) => {
+      const row = rows[index];
+      return row === undefined ? index : row.kind === 'day' ? row.key : row.entry.call.id;
+    },
+    [rows],
+  );
   const list = useRef<HTMLUListElement>(null);
   const top = useTop(list);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => document.getElementById(SCROLLER),
     estimateSize: (index) => (rows[index]?.kind === 'day' ? 32 : ROW_HEIGHT),
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : row.kind === 'day' ? row.key : row.entry.call.id;
-    },
+    getItemKey: keyOf,
     overscan: 6,
     scrollMargin: top,
   });
@@ -229,7 +236,7 @@ function Rows(props: {
               {row.kind === 'day' ? (
                 <h3>{row.heading}</h3>
               ) : (
-                <Entry entry={row.entry} showTimeline={showTimeline} showParty={showParty} />
+                <Entry entry={row.entry} formats={formats} showTimeline={showTimeline} showParty={showParty} />
               )}
             </li>
           );

@@ -31,15 +31,27 @@ export function PeopleField({
   children: ReactNode;
 }) {
   const texts = useTexts();
-  const { recent } = usePanel();
-  const { people, searching } = usePeople(value);
-  const groups = suggestionsOf(value, recentParties(recent, texts), people);
+  const recent = usePanel('recent');
+  const [chosen, setChosen] = useState<Suggestion | null>(null);
+  // Until something else is typed, there is nothing to look for.
+  const isChosen = chosen !== null && chosen.number === value;
+  const { people, searching } = usePeople(isChosen ? '' : value);
+  const groups = isChosen ? [] : suggestionsOf(value, recentParties(recent, texts), people);
+  const said = isChosen
+    ? chosen.name
+    : searching
+      ? texts.people.searching
+      : groups.length === 0 && value.trim() !== ''
+        ? texts.people.none
+        : '';
   return (
     <Autocomplete.Root
       items={groups}
       mode="none"
       inline
       open
+      // A pointer that happens to lie over the list must not decide what Enter does.
+      highlightItemOnHover={false}
       value={value}
       itemToStringValue={({ number }: Suggestion) => number}
       onValueChange={(next, { reason }) => {
@@ -67,14 +79,21 @@ export function PeopleField({
             <Autocomplete.Group key={group.from} items={group.items}>
               <Autocomplete.GroupLabel className="people-from">{texts.people[group.from]}</Autocomplete.GroupLabel>
               <Autocomplete.Collection>
-                {(item: Suggestion) => <PersonItem key={item.key} item={item} choose={() => change(item.number)} />}
+                {(item: Suggestion) => (
+                  <PersonItem
+                    key={item.key}
+                    item={item}
+                    choose={() => {
+                      setChosen(item);
+                      change(item.number);
+                    }}
+                  />
+                )}
               </Autocomplete.Collection>
             </Autocomplete.Group>
           )}
         </Autocomplete.List>
-        <Autocomplete.Status className="quiet people-status">
-          {searching ? texts.people.searching : groups.length === 0 && value.trim() !== '' ? texts.people.none : ''}
-        </Autocomplete.Status>
+        <Autocomplete.Status className="quiet people-status">{said}</Autocomplete.Status>
       </div>
     </Autocomplete.Root>
   );

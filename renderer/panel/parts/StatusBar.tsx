@@ -92,8 +92,10 @@ export function StatusBar({ state, showShortcuts, showScreen }: StatusBarProps) 
         {item('phone', Phone)}
         {item('kommo', IdCard)}
         {item('browser', AppWindow)}
-        {state.phone.state !== 'not-set-up' && <QuietSwitch preferences={state.preferences} />}
-        <MainMenu preferences={state.preferences} showShortcuts={showShortcuts} showScreen={showScreen} />
+        <div className="status-tools">
+          {state.phone.state !== 'not-set-up' && <QuietSwitch preferences={state.preferences} />}
+          <MainMenu preferences={state.preferences} showShortcuts={showShortcuts} showScreen={showScreen} />
+        </div>
       </nav>
       <div
         id={details}

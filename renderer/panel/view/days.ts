@@ -7,6 +7,19 @@ function dayKey(at: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+/** How days and times are written for a reader: made once for many of them, each takes the time of a whole row. */
+export type DayFormats = Record<'time' | 'day' | 'dayOfYear', Intl.DateTimeFormat>;
+
+/** The time of day is in the reader's own 12 or 24 hours. */
+export function dayFormats(locales: string[]): DayFormats {
+  const day = { weekday: 'long', day: 'numeric', month: 'long' } as const;
+  return {
+    time: new Intl.DateTimeFormat(locales, { hour: 'numeric', minute: '2-digit' }),
+    day: new Intl.DateTimeFormat(locales, day),
+    dayOfYear: new Intl.DateTimeFormat(locales, { ...day, year: 'numeric' }),
+  };
+}
+
 /** A list with a heading before each day's entries: what a virtual list shows row by row. */
 export type DayRow<T> = { kind: 'day'; key: string; heading: string } | { kind: 'entry'; entry: T };
 
@@ -16,20 +29,20 @@ export function rowsByDay<T>(
   startedAt: (entry: T) => number,
   now: number,
   texts: Texts,
-  locales: string[],
+  formats: DayFormats,
 ): DayRow<T>[] {
   const rows: DayRow<T>[] = [];
   let last: string | null = null;
   for (const entry of entries) {
     const key = dayKey(startedAt(entry));
-    if (key !== last) rows.push({ kind: 'day', key, heading: dayHeading(startedAt(entry), now, texts, locales) });
+    if (key !== last) rows.push({ kind: 'day', key, heading: dayHeading(startedAt(entry), now, texts, formats) });
     rows.push({ kind: 'entry', entry });
     last = key;
   }
   return rows;
 }
 
-function dayHeading(at: number, now: number, texts: Texts, locales: string[]): string {
+function dayHeading(at: number, now: number, texts: Texts, formats: DayFormats): string {
   const key = dayKey(at);
   if (key === dayKey(now)) return texts.history.today;
   // Calendar arithmetic, not 24 hours: a day may have 23 or 25.
@@ -37,17 +50,7 @@ function dayHeading(at: number, now: number, texts: Texts, locales: string[]): s
   yesterday.setDate(yesterday.getDate() - 1);
   if (key === dayKey(yesterday.getTime())) return texts.history.yesterday;
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locales, {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    ...(sameYear ? {} : { year: 'numeric' }),
-  }).format(at);
-}
-
-/** The time of day, in the reader's own 12 or 24 hours. */
-export function formatTime(at: number, locales: string[]): string {
-  return new Intl.DateTimeFormat(locales, { hour: 'numeric', minute: '2-digit' }).format(at);
+  return (sameYear ? formats.day : formats.dayOfYear).format(at);
 }
 
 /** How long ago, in the words people use: `yesterday`, `3 hours ago`, `last month`. */

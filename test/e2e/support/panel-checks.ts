@@ -83,6 +83,88 @@ export async function layoutBreaks(page: Page): Promise<string[]> {
   });
 }
 
+/**
+ * Text that lies over other text, is cut off at its lower edge, or runs under what lies in the end of its field; and
+ * what is on top of the page (a dialog, a menu, a connection's details) and reaches out of the window.
+ */
+export async function textBreaks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const breaks: string[] = [];
+    const layer = (element: Element) => element.closest('.dialog, .popup, .status-details, .status, .to-top');
+    type Line = { text: string; element: Element; box: DOMRect };
+    const lines: Line[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      const text = walker.currentNode.textContent?.trim() ?? '';
+      if (element === null || text === '' || element.closest('script, style, .unseen, option, [hidden]') !== null)
+        continue;
+      if (getComputedStyle(element).visibility === 'hidden') continue;
+      const range = document.createRange();
+      range.selectNodeContents(walker.currentNode);
+      // Of what an ellipsis cuts off only the part that is seen.
+      let [left, right, top, bottom] = [-Infinity, Infinity, -Infinity, Infinity];
+      for (let above: Element | null = element; above !== null && above.id !== 'panel'; above = above.parentElement) {
+        if (getComputedStyle(above).overflowX === 'visible') continue;
+        const frame = above.getBoundingClientRect();
+        left = Math.max(left, frame.left);
+        right = Math.min(right, frame.right);
+        top = Math.max(top, frame.top);
+        bottom = Math.min(bottom, frame.bottom);
+      }
+      for (const box of range.getClientRects()) {
+        const seen = { left: Math.max(box.left, left), right: Math.min(box.right, right) };
+        const high = { top: Math.max(box.top, top), bottom: Math.min(box.bottom, bottom) };
+        if (seen.right - seen.left < 1 || high.bottom - high.top < 1) continue;
+        lines.push({
+          text,
+          element,
+          box: new DOMRect(seen.left, high.top, seen.right - seen.left, high.bottom - high.top),
+        });
+      }
+    }
+    for (const [index, one] of lines.entries())
+      for (const other of lines.slice(index + 1)) {
+        if (one.element === other.element || layer(one.element) !== layer(other.element)) continue;
+        const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        // A line's box is higher than its letters.
+        if (wide > 2 && high > one.box.height / 3) breaks.push(`overlaps: "${one.text}" and "${other.text}"`);
+      }
+    for (const element of document.querySelectorAll('button, label, p, span, h1, h2, h3, dt, dd, li')) {
+      const { overflowY } = getComputedStyle(element);
+      if (overflowY === 'visible' || overflowY === 'auto' || element.closest('.unseen') !== null) continue;
+      if (element.clientHeight > 0 && element.scrollHeight > element.clientHeight + 2)
+        breaks.push(`cut below: ${element.outerHTML.slice(0, 200)}`);
+    }
+    const pen = document.createElement('canvas').getContext('2d');
+    for (const input of document.querySelectorAll<HTMLInputElement>('input[placeholder]')) {
+      if (pen === null || !input.checkVisibility() || input.value !== '') continue;
+      const { fontWeight, fontSize, fontFamily, paddingLeft, paddingRight, textOverflow } = getComputedStyle(input);
+      pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+      const field = input.getBoundingClientRect();
+      const end = field.left + Number.parseFloat(paddingLeft) + pen.measureText(input.placeholder).width;
+      // What lies in the end of the field: a key's name, a button.
+      const inField = [...(input.parentElement?.children ?? [])]
+        .filter((other) => other !== input && other.checkVisibility())
+        .map((other) => other.getBoundingClientRect())
+        .filter(({ left, top }) => left > field.left + field.height && left < field.right && top < field.bottom)
+        .some(({ left }) => end > left);
+      // Where it is cut off, its tooltip says it whole.
+      const isCut = end > field.right - Number.parseFloat(paddingRight) + 0.5;
+      if (inField || (isCut && (input.title === '' || textOverflow !== 'ellipsis')))
+        breaks.push(`placeholder: ${input.placeholder}`);
+    }
+    for (const top of document.querySelectorAll('.dialog, .popup, .status-details')) {
+      if (!top.checkVisibility() || getComputedStyle(top).position === 'static') continue;
+      const box = top.getBoundingClientRect();
+      if (box.left < -0.5 || box.right > innerWidth + 0.5 || box.top < -0.5 || box.bottom > innerHeight + 0.5)
+        breaks.push(`out of the window: ${top.className} ${Math.round(box.top)} to ${Math.round(box.bottom)}`);
+    }
+    return breaks;
+  });
+}
+
 /** Everything that can be read or heard on the page: text, names, tooltips and placeholders. */
 export async function textsOn(page: Page): Promise<string[]> {
   return page.evaluate(() => {

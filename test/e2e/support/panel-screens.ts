@@ -172,10 +172,14 @@ export const STATES: Record<string, Screen> = Object.fromEntries(
 /** Every place of the panel. */
 export const SCREENS: Record<string, Screen> = {
   'tour-incoming': {
-    state: { ...atWork, calls: [ringingCall({ line: 'Sales', lastContact })], lastDialled: '+34612345678' },
+    state: {
+      ...atWork,
+      calls: [ringingCall({ line: 'Sales', lastContact, company: 'Silva Flowers' })],
+      lastDialled: '+34612345678',
+    },
     history: day,
     caption:
-      'A call comes in: who, on which line, when they last called and who spoke with them. The card takes no key from what the agent types; Alt+A answers.',
+      'A call comes in: who, of which company, on which line, when they last called and who spoke with them. The card takes no key from what the agent types; Alt+A answers.',
   },
   'tour-in-call': {
     state: { ...atWork, calls: [talking] },

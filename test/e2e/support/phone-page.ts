@@ -36,6 +36,8 @@ export type OpenOptions = {
 };
 
 export type PhonePages = {
+  /** Where the page was built. */
+  folder: string;
   /** Opens a page with what is given in place of the settings of extension 101 at `pbx.test`. */
   open(config: Partial<PhoneConfig> & Pick<PhoneConfig, 'servers'>, options?: OpenOptions): Promise<OpenedPhone>;
   /** The same, and waits until it is registered. */
@@ -163,6 +165,7 @@ export async function startPhonePages({ voice }: { voice?: string } = {}): Promi
   };
 
   return {
+    folder: join(folder, 'renderer', 'phone'),
     open,
     async registered(config, options) {
       const phone = await open(config, options);

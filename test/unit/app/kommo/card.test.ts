@@ -10,6 +10,7 @@ const card = (over: Partial<Card>): Card => ({
   phones: [],
   people: [],
   leads: [],
+  company: null,
   closed: false,
   ...over,
 });

@@ -42,7 +42,7 @@ const turnOf = () =>
     timers: { now: () => performance.now(), after: (ms, run) => void setTimeout(run, ms) },
   }).turn(true);
 
-type Told = { found: Resolution[]; resolution: Resolution; matches: CallMatch[] | null };
+type Told = { found: Resolution[]; resolution: Resolution; companies: string[]; matches: CallMatch[] | null };
 
 /** A desktop's resolver; what it remembers stays for as long as it lives. */
 function resolverOf(userOf: (call: Call) => number | null = () => null) {
@@ -61,16 +61,18 @@ function resolverOf(userOf: (call: Call) => number | null = () => null) {
     /** Asks about a call, and waits for the word about others where the call goes on. */
     async ask(user: string, live = true): Promise<Told> {
       const found: Resolution[] = [];
+      const companies: string[] = [];
       let others: (matches: CallMatch[]) => void = () => {};
       const matches = new Promise<CallMatch[]>((heard) => (others = heard));
       const call = reduce(undefined, callEvent('ringing', {}), 'r-1');
       const resolution = await resolve(call, number(user), {
         found: (early) => found.push(early),
+        company: (name) => companies.push(name),
         matches: others,
         live: () => live,
       });
       const told = live && choiceRule.logToCard && resolution.caller.kind === 'entity';
-      return { found, resolution, matches: told ? await matches : null };
+      return { found, resolution, companies, matches: told ? await matches : null };
     },
   };
 }
@@ -139,7 +141,7 @@ describe('who it is', () => {
       timeline: { add: () => {} },
       log: () => {},
     });
-    const listener = { found: () => {}, matches: () => {}, live: () => true };
+    const listener = { found: () => {}, company: () => {}, matches: () => {}, live: () => true };
     const call = reduce(undefined, callEvent('ringing', {}), 'r-1');
     expect((await ask(call, hidden, listener)).caller).toEqual({ kind: 'not-asked' });
     expect(kommo.requests).toEqual([]);
@@ -337,6 +339,63 @@ describe('several people with the number', () => {
     const resolver = resolverOf();
     const { resolution } = await resolver.ask(kofiMensah.phone, false);
     expect(resolution.notice).toBeNull();
+    expect(desk.session.status().reason).toBeNull();
+  });
+});
+
+describe('the company of whoever calls', () => {
+  const { leoGrant, northwindTraders, blueHarbor, marcusWebb } = people;
+  const reads = () => kommo.requests.filter(({ path }) => path.startsWith('/api/v4/companies/')).length;
+
+  test.each([
+    ['of a contact', leoGrant.phone, northwindTraders.name],
+    ['of a lead', blueHarbor.phone, blueHarbor.name],
+  ])('%s: read once the name is there, known at once the next time', async (_what, phone, company) => {
+    const resolver = resolverOf();
+    const first = await resolver.ask(phone);
+    expect(first.resolution.company).toBeNull();
+    expect(first.companies).toEqual([company]);
+    expect(kommo.requests.findIndex(({ path }) => path.startsWith('/api/v4/companies/'))).toBeGreaterThan(
+      kommo.requests.findIndex(({ path }) => /^\/api\/v4\/(contacts|leads)\/\d/.test(path)),
+    );
+    expect(resolver.recall(number(phone))?.company).toBe(company);
+
+    const again = await resolver.ask(phone);
+    expect(again.found.map((early) => early.company)).toEqual([company]);
+    expect(again.resolution.company).toBe(company);
+    expect(again.companies).toEqual([]);
+    expect(reads()).toBe(1);
+  });
+
+  test('of a lead’s person, where the lead itself has none', async () => {
+    const anna = kommo.data.contacts.find(({ id }) => id === annaPetrova.id);
+    if (anna === undefined) throw new Error('no Anna');
+    anna.companyId = northwindTraders.id;
+    expect((await resolverOf().ask(annaPetrova.phone)).companies).toEqual([northwindTraders.name]);
+  });
+
+  test('who has none any more, or never had one, has none', async () => {
+    const resolver = resolverOf();
+    await resolver.ask(leoGrant.phone);
+    const leo = kommo.data.contacts.find(({ id }) => id === leoGrant.id);
+    delete leo?.companyId;
+    const { resolution, companies } = await resolver.ask(leoGrant.phone);
+    expect([resolution.company, companies]).toEqual([null, []]);
+    expect((await resolver.ask(marcusWebb.phone)).companies).toEqual([]);
+    expect(reads()).toBe(1);
+  });
+
+  test('no call, no question; one that may not be read is not spoken of', async () => {
+    await resolverOf().ask(leoGrant.phone, false);
+    expect(reads()).toBe(0);
+    kommo.fail({ match: ({ path }) => path === `/api/v4/companies/${northwindTraders.id}`, answer: '500' });
+    const { resolution, companies, matches } = await resolverOf().ask(leoGrant.phone);
+    expect({ company: resolution.company, notice: resolution.notice, companies, matches }).toEqual({
+      company: null,
+      notice: null,
+      companies: [],
+      matches: [],
+    });
     expect(desk.session.status().reason).toBeNull();
   });
 });

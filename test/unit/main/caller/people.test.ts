@@ -13,6 +13,7 @@ const card = (id: number, name: string, phones: string[] = ['+14155550142']): Ca
   phones,
   people: [],
   leads: [],
+  company: null,
   closed: false,
 });
 const setUp = (cardsWith: KommoClient['cardsWith'], now = () => 0) => {

@@ -7,6 +7,7 @@ const anna: Resolution = {
   notice: null,
   matches: [],
   responsible: 7,
+  company: null,
 };
 const nobody: Resolution = { ...anna, caller: { kind: 'nobody' }, responsible: null };
 const MINUTE = 60_000;
@@ -46,4 +47,14 @@ test('bounded: the longest unused goes first', () => {
   memory.keep('acme 1', '+500', anna);
   expect(memory.recall('acme 1', '+1')).toBeNull();
   expect(memory.recall('acme 1', '+0')).toEqual(anna);
+});
+
+test('a company is known to whoever calls from it, for half a day after it was read', () => {
+  memory.keepCompany('acme 1', 9, 'Northwind');
+  now += 12 * 60 * MINUTE - 1;
+  expect([memory.recallCompany('acme 1', 9), memory.recallCompany('acme 2', 9)]).toEqual(['Northwind', null]);
+  now += 1;
+  expect(memory.recallCompany('acme 1', 9)).toBeNull();
+  for (let n = 0; n <= 500; n++) memory.keepCompany('acme 1', n, `Company ${n}`);
+  expect([memory.recallCompany('acme 1', 0), memory.recallCompany('acme 1', 1)]).toEqual([null, 'Company 1']);
 });

@@ -54,6 +54,7 @@ function desktop(seat: number | null, direction: 'inbound' | 'outbound' = 'inbou
   );
   const resolved: Promise<Resolution> = resolve(call, readNumber(phone, rules), {
     found: () => {},
+    company: () => {},
     matches: () => {},
     live: () => true,
   });

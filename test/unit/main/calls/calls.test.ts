@@ -34,7 +34,7 @@ let due: (() => void)[];
 /** The details of everything in the timeline. */
 let noted: string[];
 let settings: Pick<CallSettings, 'pop' | 'popOnlyResponsible' | 'private' | 'lineHeader'>;
-const whole = (learned: Learned): Resolution => ({ matches: [], responsible: null, ...learned });
+const whole = (learned: Learned): Resolution => ({ matches: [], responsible: null, company: null, ...learned });
 
 beforeEach(() => {
   steps = [];
@@ -319,6 +319,22 @@ describe('several people with the number', () => {
     listener.matches([]);
     calls.accept(ended);
     expect(recorded[0]?.call).toMatchObject({ caller: chosen, matches, chosen: true });
+  });
+
+  test('the company is shown, moves no toast, and is not that of another choice', () => {
+    listener.company('Northwind');
+    expect(told()).toEqual(['show ringing Anna Petrova']);
+    expect(views.at(-1)).toMatchObject({ caller: anna, company: 'Northwind' });
+    listener.matches(matches);
+    calls.chooseMatch('r-1', anna.entity);
+    expect(views.at(-1)?.company).toBe('Northwind');
+    calls.chooseMatch('r-1', ben.entity);
+    listener.company('Northwind');
+    expect(views.at(-1)).toMatchObject({ caller: chosen, company: null });
+    calls.accept(ended);
+    steps.length = 0;
+    listener.company('Northwind');
+    expect(told()).toEqual([]);
   });
 
   test('a choice that was not made is in the record too, and one that is found after the end is told', () => {

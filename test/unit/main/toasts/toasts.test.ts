@@ -55,8 +55,18 @@ const subject = (
   of: Call,
   name: string | null = null,
   notice: string | null = null,
-  more: { matches?: number; line?: string; waiting?: boolean } = {},
-) => ({ call: of, number: '+1 415 555 0142', name, notice, matches: 0, line: null, waiting: false, ...more });
+  more: { company?: string; matches?: number; line?: string; waiting?: boolean } = {},
+) => ({
+  call: of,
+  number: '+1 415 555 0142',
+  name,
+  notice,
+  company: null,
+  matches: 0,
+  line: null,
+  waiting: false,
+  ...more,
+});
 const last = () => desktop[0]?.contents.at(-1);
 
 test('the number at once, with buttons; the name in the same toast', async () => {
@@ -117,6 +127,11 @@ describe('what is found out changes the same toast, twice at most', () => {
 test('the line that was called stands beneath', () => {
   toasts.open(subject(call(), 'Anna', 'Said beneath.', { line: 'Sales', matches: 3 }));
   expect(last()?.body).toBe('Incoming call · +1 415 555 0142 · 3 matches\nLine: Sales\nSaid beneath.');
+});
+
+test('the company stands beside the number', () => {
+  toasts.open(subject(call(), 'Anna', null, { company: 'Northwind Traders', matches: 2 }));
+  expect(last()?.body).toBe('Incoming call · +1 415 555 0142 · Northwind Traders · 2 matches');
 });
 
 test('what was in the way is said beneath, and a name without end is cut', () => {

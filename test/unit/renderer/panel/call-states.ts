@@ -46,6 +46,7 @@ function leg(role: 'consultation' | 'earlier', number: string) {
 
 const calls: Record<string, CallView[]> = {
   ringing: [ringingCall({ line: 'Sales' })],
+  'ringing-company': [ringingCall({ company: 'Silva and Daughters, Flowers and Plants of all Kinds, since 1908' })],
   'ringing-silenced': [ringingCall({ silenced: true })],
   'ringing-stranger': [ringingCall(stranger)],
   dialling: [outbound()],

@@ -57,6 +57,7 @@ export function ringingCall(change: Partial<CallView> = {}): CallView {
     title: 'Maria Silva',
     number: '+1 415 555 0132',
     caller: { kind: 'entity', entity: { type: 'contact', id: 7 }, name: 'Maria Silva' },
+    company: null,
     resolving: false,
     startedAt: Date.now(),
     answeredAt: null,

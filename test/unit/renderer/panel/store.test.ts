@@ -171,3 +171,20 @@ test('stopping lets go of the bridge', () => {
   stop();
   expect(listeners()).toBe(0);
 });
+
+test('an entry that a search finds again is the same object, and another one where it says something new', async () => {
+  const { store, calls } = office(20);
+  store.start();
+  await settled(store);
+  const before = store.snapshot().history.entries;
+  // As over the bridge: equal, and never the same.
+  calls.splice(0, calls.length, ...structuredClone(calls));
+  const changed = calls[1];
+  if (changed === undefined) throw new Error('no call');
+  calls[1] = { ...changed, savedTo: 'lead' };
+  await store.search({ text: 'call-1' });
+  const found = store.snapshot().history.entries;
+  expect(found.map(({ call }) => call.id)).toEqual(['call-1', ...Array.from({ length: 10 }, (_, n) => `call-1${n}`)]);
+  expect(found.map((entry) => before.includes(entry))).toEqual([false, ...Array.from({ length: 10 }, () => true)]);
+  expect(found[0]?.savedTo).toBe('lead');
+});

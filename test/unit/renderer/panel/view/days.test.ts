@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { en } from '../../../../../renderer/panel/texts/en.ts';
-import { formatAgo, formatSpell, formatTime, localesFor, rowsByDay } from '../../../../../renderer/panel/view/days.ts';
+import { dayFormats, formatAgo, formatSpell, localesFor, rowsByDay } from '../../../../../renderer/panel/view/days.ts';
 
 const at = (year: number, month: number, day: number, hour = 12) => new Date(year, month - 1, day, hour).getTime();
-const rows = (times: number[], now: number) => rowsByDay(times, (time) => time, now, en, ['en-GB']);
+const rows = (times: number[], now: number) => rowsByDay(times, (time) => time, now, en, dayFormats(['en-GB']));
 
 test('today, yesterday by the calendar, then dates, with the year where it is another', () => {
   const all = rows(
@@ -64,6 +64,6 @@ test('how long ago, by the calendar, in the words of each language', () => {
 
 test('times follow the region of a reader of the language, and the language itself for others', () => {
   const afternoon = at(2026, 11, 23, 14);
-  expect(formatTime(afternoon, localesFor('en', ['pt-BR', 'en-GB', 'en-US']))).toBe('14:00');
-  expect(formatTime(afternoon, localesFor('en', ['pt-BR']))).toMatch(/^2:00\sPM$/);
+  expect(dayFormats(localesFor('en', ['pt-BR', 'en-GB', 'en-US'])).time.format(afternoon)).toBe('14:00');
+  expect(dayFormats(localesFor('en', ['pt-BR'])).time.format(afternoon)).toMatch(/^2:00\sPM$/);
 });
