@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseProvisioning, provisioningErrorText } from '../../../../app/settings/provisioning.ts';
+import { parseProvisioning, provisioningSentence } from '../../../../app/settings/provisioning.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 /** The example of design.md, its dots filled in. */
 const example = {
@@ -231,7 +232,7 @@ describe('a file that is not JSON', () => {
 });
 
 test('the text for the administrator names the file and each field', () => {
-  expect(provisioningErrorText('/etc/ringside.json', errors(withField('phone.server', 'x')))).toMatch(
+  expect(inEnglish(provisioningSentence('/etc/ringside.json', errors(withField('phone.server', 'x'))))).toMatch(
     /^The provisioning file \/etc\/ringside\.json cannot be used:\n {2}phone\.server: expected a wss address/,
   );
 });
@@ -259,7 +260,7 @@ test('no secret is ever in an error, wherever the file is wrong', () => {
       if (how === 'unquoted') text = text.replace(`"${value}"`, value);
       const parsed = parseProvisioning(text);
       expect(parsed.ok).toBe(false);
-      if (!parsed.ok) expect(provisioningErrorText('f', parsed.errors)).not.toContain('S3CR3T');
+      if (!parsed.ok) expect(inEnglish(provisioningSentence('f', parsed.errors))).not.toContain('S3CR3T');
     }),
     { numRuns: 300 },
   );

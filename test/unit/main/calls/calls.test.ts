@@ -8,6 +8,7 @@ import type { Listener, Resolution } from '../../../../main/caller/caller.ts';
 import { createCalls, type Calls } from '../../../../main/calls/calls.ts';
 import { bridgeCallOf } from '../../../../main/calls/bridge-call.ts';
 import { callEvent, completedCall as completed } from '../../app/calls/samples.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 const anna = { kind: 'entity', entity: { type: 'lead', id: 5 }, name: 'Anna Petrova' } as const satisfies Caller;
 let steps: string[];
@@ -51,6 +52,7 @@ beforeEach(() => {
   let ids = 0;
   calls = createCalls({
     newId: () => `r-${(ids += 1)}`,
+    word: inEnglish,
     rules: () => ({ country: 'US', internalDigits: 6, private: settings.private }),
     lineHeader: () => settings.lineHeader,
     recordingRule: () => undefined,

@@ -10,6 +10,7 @@ import { openTimeline } from '../../../../main/diagnostics/timeline.ts';
 import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { ringingCall } from '../../renderer/panel/states.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 let folder: string;
 let journal: Journal;
@@ -27,6 +28,7 @@ const all = { text: '', filter: 'all', partyOf: null } as const;
 const desk = (ports: Partial<HistoryDeskPorts> = {}) =>
   createHistoryDesk({
     journal,
+    word: inEnglish,
     chooseFile: (name) => Promise.resolve(path.join(folder, name)),
     openExternal: () => Promise.resolve(),
     now: () => Date.UTC(2026, 10, 23),
