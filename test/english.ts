@@ -1,6 +1,6 @@
 /** Tests read what is said in English: a sentence equals its English wording, in `toEqual`, `toMatchObject` and their like. */
 import { expect } from 'vitest';
-import type { Said } from '../app/texts/sentence.ts';
+import type { Said, Sentence } from '../app/texts/sentence.ts';
 import { inEnglish } from '../app/texts/worded.ts';
 
 const isSaid = (value: unknown): value is Said => typeof value === 'object' && value !== null && 'say' in value;
@@ -12,3 +12,12 @@ expect.addEqualityTesters([
     return undefined;
   },
 ]);
+
+/** The English wording, for matchers that want a text. */
+export const english = (sentence: Sentence | null | undefined): string => inEnglish(sentence ?? '');
+
+/** Inside `toMatchObject` and its like: a sentence whose English wording matches. */
+export const saying = (pattern: RegExp | string): unknown => ({
+  asymmetricMatch: (sentence: Sentence | null | undefined) =>
+    typeof pattern === 'string' ? english(sentence).includes(pattern) : pattern.test(english(sentence)),
+});

@@ -11,6 +11,7 @@ import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { ringingCall } from '../../renderer/panel/states.ts';
 import { inEnglish } from '../../../../app/texts/worded.ts';
+import { saying } from '../../../english.ts';
 
 let folder: string;
 let journal: Journal;
@@ -67,7 +68,7 @@ describe('the export', () => {
     });
     const there = path.join(folder, 'nowhere', 'a.csv');
     const answer = await desk({ chooseFile: () => Promise.resolve(there) }).exportCsv(all);
-    expect(answer).toMatchObject({ ok: false, message: expect.stringContaining('ENOENT') as string });
+    expect(answer).toMatchObject({ ok: false, message: saying('ENOENT') });
   });
 });
 

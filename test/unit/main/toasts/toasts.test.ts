@@ -67,6 +67,7 @@ test('the number at once, with buttons; the name in the same toast', async () =>
     title: '+1 415 555 0142',
     body: 'Incoming call',
     urgency: 'ringing',
+    click: 'Open card',
     buttons: [
       { action: 'answer', label: 'Answer' },
       { action: 'decline', label: 'Decline' },
@@ -148,6 +149,7 @@ describe('the end', () => {
       title: 'Anna Petrova',
       body: 'Missed call · +1 415 555 0142',
       urgency: 'news',
+      click: 'Open card',
       buttons: [],
     });
     desktop[0]?.act('open');
