@@ -658,6 +658,7 @@ export function compose(foundation: Foundation): void {
     watchPolicy(policy, renewal.applyPolicy);
     if (launch.provision !== null) renewal.follow(launch.provision);
     if (!vault.sealing) notices.add('no-vault', say('settings.no-vault'));
+    if (preferences.problem !== null) notices.add('preferences', preferences.problem);
   }
   setTimeout(openPanelOnce, PANEL_AFTER_MS);
   phone.connect({

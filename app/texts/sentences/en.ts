@@ -272,6 +272,8 @@ export const en = {
 
   // --- settings
   'settings.locked': 'This setting cannot be changed here. Ask your administrator.',
+  'settings.unknown-language': ({ language }: Texts<'language'>) =>
+    `Ringside does not speak the language ${language} that is in your preferences. Choose one in the settings; until then it is that of the system.`,
   'settings.wait': 'The settings of the phone have changed. They count as soon as this call is over.',
   'settings.no-vault':
     'This system has no safe place for passwords. Ringside keeps yours in a file that only you can read; ask your administrator about a key ring.',

@@ -255,6 +255,8 @@ export const es: Sentences = {
   'column.recording': 'Grabación',
 
   'settings.locked': 'Este ajuste no se puede cambiar aquí. Pregunta a tu administrador.',
+  'settings.unknown-language': ({ language }) =>
+    `Ringside no habla el idioma ${language} que consta en tus preferencias. Elige uno en los ajustes; hasta entonces vale el del sistema.`,
   'settings.wait': 'Los ajustes del teléfono han cambiado. Valdrán en cuanto termine esta llamada.',
   'settings.no-vault':
     'Este sistema no tiene un lugar seguro para contraseñas. Ringside guarda las tuyas en un archivo que solo tú puedes leer; pregunta a tu administrador por un llavero de claves.',

@@ -250,6 +250,8 @@ export const pt: Sentences = {
   'column.recording': 'Gravação',
 
   'settings.locked': 'Esta configuração não pode ser mudada aqui. Fale com o administrador.',
+  'settings.unknown-language': ({ language }) =>
+    `O Ringside não fala o idioma ${language} que está nas suas preferências. Escolha um nas configurações; até lá vale o do sistema.`,
   'settings.wait': 'As configurações do telefone mudaram. Elas passam a valer assim que esta chamada terminar.',
   'settings.no-vault':
     'Este sistema não tem um lugar seguro para senhas. O Ringside guarda as suas em um arquivo que só você pode ler; fale com o administrador sobre um chaveiro de senhas.',
