@@ -6,21 +6,10 @@ import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 
-/** A sentence, or a label of several words, as people read it. */
-const PROSE = /^[^\p{Ll}]*\p{Lu}[^]*\p{L}{2} [^]*[.?!…]$|^\p{Lu}\p{Ll}+(?: \p{Ll}+)+/u;
+/** A sentence, or a label of several words, as people read it; not SQL. */
+const PROSE = /^(?!\p{Lu}{3})\P{Ll}*\p{Lu}[^]*\p{L}{2} [^]*[.?!…]$|^\p{Lu}\p{Ll}+(?: \p{Ll}+)+/u;
 /** What is shown stands under these names; a code (`not-now`) is none. */
-const SHOWN = new Set([
-  'label',
-  'title',
-  'body',
-  'message',
-  'text',
-  'click',
-  'problem',
-  'notice',
-  'sublabel',
-  'toolTip',
-]);
+const SHOWN = new Set(['label', 'title', 'body', 'message', 'text', 'click', 'notice', 'sublabel', 'toolTip']);
 const CODE = /^[a-z\d]+(?:[-./][a-z\d]+)*$|^\P{L}*$/u;
 /** These speak to support, not to the agent: in English. */
 const FOR_SUPPORT = /^(?:log|ports\.log|timeline\.add|ports\.timeline\.add|Error|TypeError)$/;
@@ -32,6 +21,8 @@ const ELSEWHERE = new Set([
   'Call from ',
   'Result of the call: ',
   'Recording of the call: ',
+  // For programs that knock where no page is.
+  'Not found',
   'Yandex Browser',
   'Ringside',
   'Uninstall Ringside.exe',
