@@ -19,7 +19,7 @@ function said({ say, with: given = {} }: Said, language: Language): string {
   const form: unknown = Object.hasOwn(catalogue, say) ? catalogue[say] : catalogue.unknown;
   if (typeof form !== 'function') return String(form);
   const values = Object.entries(given).map(([name, value]): [string, unknown] => [name, valueIn(value, language)]);
-  return String(form(Object.fromEntries(values)));
+  return (form as (values: object) => string)(Object.fromEntries(values));
 }
 
 type Value = NonNullable<Said['with']>[string];

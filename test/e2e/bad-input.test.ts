@@ -25,6 +25,7 @@ import {
   type TestOffice,
 } from './support/office.ts';
 import { ringsideCommand, type Ringside } from './support/ringside.ts';
+import { saying } from '../english.ts';
 
 const { marcusWebb, davidChen, ivanSokolov, ruthAlvarez } = people;
 
@@ -404,7 +405,7 @@ describe('a page of ours gone wrong', () => {
     ];
     for (const [name, ...parameters] of rubbish) {
       const answer = await ask(ringside, name as 'state', ...parameters);
-      expect(answer, name).toMatchObject({ ok: false, message: expect.stringMatching(/\w+ .*\.$/) as string });
+      expect(answer, name).toMatchObject({ ok: false, message: saying(/\w+ .*\.$/) });
     }
     expect(logged('ipc.refused')).toHaveLength(before + rubbish.length);
     // Well formed, but about a call that is not there.

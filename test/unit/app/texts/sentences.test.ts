@@ -22,7 +22,7 @@ function sentenceOf(form: unknown): { sentence: string; asked: string[] } {
       },
     },
   );
-  return { sentence: String(form(values)), asked: [...asked].toSorted() };
+  return { sentence: (form as (values: object) => string)(values), asked: [...asked].toSorted() };
 }
 const marksIn = (sentence: string) => (sentence.match(/⟨[^⟩]+⟩|\b5\b/g) ?? []).toSorted();
 const english = Object.entries(en).map(([key, form]) => [key, sentenceOf(form)] as const);

@@ -72,7 +72,9 @@ beforeEach(() => {
     toasts: {
       open: ({ call, number }) => steps.push(`toast ${call.id} ${english(number)}`),
       name: ({ name, notice, matches }) =>
-        steps.push(`name ${name ?? '-'}${notice === null ? '' : ` (${notice})`}${matches === 0 ? '' : ` ${matches}`}`),
+        steps.push(
+          `name ${name ?? '-'}${notice === null ? '' : ` (${english(notice)})`}${matches === 0 ? '' : ` ${matches}`}`,
+        ),
       changed: ({ call, name }) => steps.push(call.answeredAt === null ? `toast ${name ?? '-'}` : 'toast answered'),
       ended: (call) => steps.push(`toast ended ${call.disposition}`),
       closeAll: () => {},
