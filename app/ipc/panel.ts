@@ -100,7 +100,7 @@ export type KommoStatus = {
 export type PairedBrowser = {
   id: string;
   /** `Chrome 156 on Windows` */
-  name: string;
+  name: Sentence;
   pairedAt: number;
   lastSeenAt: number;
   /** Tabs of it that are connected now. */

@@ -23,6 +23,7 @@ import {
 import { toBase64Url } from '../../app/bridge/transcript.ts';
 import type { CompletedCall, EntityRef } from '../../app/calls/completed-call.ts';
 import { isLoopback, parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
+import { readSentence, writtenSentence } from '../../app/texts/kept-sentence.ts';
 import { say, type Sentence } from '../../app/texts/sentence.ts';
 import { admit } from './admission.ts';
 import { browserName } from './browser-name.ts';
@@ -229,7 +230,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       .filter(({ origin }) => origin === ports.origin())
       .map(({ clientId, name, pairedAt, lastSeenAt }) => ({
         id: clientId,
-        name,
+        name: readSentence(name),
         pairedAt,
         lastSeenAt,
         tabs: [...tabs.keys()].filter((session) => session.clientId() === clientId).length,
@@ -315,7 +316,9 @@ export function createBridge(ports: BridgePorts): Bridge {
         take: desk.take,
         failed: desk.failed,
         redeem: (code, clientId) =>
-          desk.redeem(code) ? pair(clientId, origin, browserName(request.headers['user-agent'])) : null,
+          desk.redeem(code)
+            ? pair(clientId, origin, writtenSentence(browserName(request.headers['user-agent'])))
+            : null,
       },
       admitTab,
       onMessage,

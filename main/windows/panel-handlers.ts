@@ -98,8 +98,13 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
   const starting: Answer = { ok: false, message: say('call.phone-away') };
 
+  const settingsNow = () => settingViews({ ...settings.office(), agent: ports.preferences.chosen() });
+
   function choose(key: string, value: unknown): Answer {
-    if (!ports.preferences.choose(key, value)) return { ok: false, message: say('settings.locked') };
+    if (!ports.preferences.choose(key, value)) {
+      const editable = settingsNow().some((setting) => setting.key === key && setting.editable);
+      return { ok: false, message: say(editable ? 'settings.unusable' : 'settings.locked') };
+    }
     ports.renewal.renew();
     return done;
   }
@@ -218,10 +223,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       ports.renewal.provision(parsed.value);
       return done;
     },
-    settings: () => ({
-      ok: true,
-      value: settingViews({ ...settings.office(), agent: ports.preferences.chosen() }),
-    }),
+    settings: () => ({ ok: true, value: settingsNow() }),
     changeSetting: (key, value) => choose(key, value),
     resetSetting: (key) => choose(key, undefined),
     check: async (name) => ({ ok: true, value: await ports.checks(name) }),

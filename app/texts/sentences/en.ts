@@ -211,6 +211,8 @@ export const en = {
   'browser.other-user': 'A Kommo tab is signed in as another user than Ringside. Sign in to both as the same user.',
   'browser.no-port': ({ ports }: Texts<'ports'>) =>
     `Ringside cannot talk to the browser: other programs use all of its ports (${ports}). Close one of them; Ringside keeps trying.`,
+  'browser.some': 'A browser',
+  'browser.name': ({ browser, system }: Texts<'browser' | 'system'>) => `${browser} on ${system}`,
   'browser.not-paired': 'This browser is not paired any more.',
 
   // --- the history, and what goes to Kommo
@@ -274,6 +276,7 @@ export const en = {
   'settings.locked': 'This setting cannot be changed here. Ask your administrator.',
   'settings.unknown-language': ({ language }: Texts<'language'>) =>
     `Ringside does not speak the language ${language} that is in your preferences. Choose one in the settings; until then it is that of the system.`,
+  'settings.unusable': 'This setting does not take this value. Choose another.',
   'settings.wait': 'The settings of the phone have changed. They count as soon as this call is over.',
   'settings.no-vault':
     'This system has no safe place for passwords. Ringside keeps yours in a file that only you can read; ask your administrator about a key ring.',

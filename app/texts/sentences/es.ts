@@ -194,6 +194,8 @@ export const es: Sentences = {
     'Una pestaña de Kommo tiene la sesión de otro usuario que Ringside. Inicia sesión en ambos con el mismo usuario.',
   'browser.no-port': ({ ports }) =>
     `Ringside no puede hablar con el navegador: otros programas usan todos sus puertos (${ports}). Cierra uno de ellos; Ringside sigue intentándolo.`,
+  'browser.some': 'Un navegador',
+  'browser.name': ({ browser, system }) => `${browser} en ${system}`,
   'browser.not-paired': 'Este navegador ya no está vinculado.',
 
   'history.damaged-none': ({ file }) =>
@@ -257,6 +259,7 @@ export const es: Sentences = {
   'settings.locked': 'Este ajuste no se puede cambiar aquí. Pregunta a tu administrador.',
   'settings.unknown-language': ({ language }) =>
     `Ringside no habla el idioma ${language} que consta en tus preferencias. Elige uno en los ajustes; hasta entonces vale el del sistema.`,
+  'settings.unusable': 'Este ajuste no admite ese valor. Elige otro.',
   'settings.wait': 'Los ajustes del teléfono han cambiado. Valdrán en cuanto termine esta llamada.',
   'settings.no-vault':
     'Este sistema no tiene un lugar seguro para contraseñas. Ringside guarda las tuyas en un archivo que solo tú puedes leer; pregunta a tu administrador por un llavero de claves.',

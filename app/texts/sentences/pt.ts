@@ -191,6 +191,8 @@ export const pt: Sentences = {
     'Uma aba do Kommo está com outro usuário que não o do Ringside. Entre nos dois com o mesmo usuário.',
   'browser.no-port': ({ ports }) =>
     `O Ringside não consegue falar com o navegador: outros programas usam todas as suas portas (${ports}). Feche um deles; o Ringside continua tentando.`,
+  'browser.some': 'Um navegador',
+  'browser.name': ({ browser, system }) => `${browser} no ${system}`,
   'browser.not-paired': 'Este navegador não está mais pareado.',
 
   'history.damaged-none': ({ file }) =>
@@ -252,6 +254,7 @@ export const pt: Sentences = {
   'settings.locked': 'Esta configuração não pode ser mudada aqui. Fale com o administrador.',
   'settings.unknown-language': ({ language }) =>
     `O Ringside não fala o idioma ${language} que está nas suas preferências. Escolha um nas configurações; até lá vale o do sistema.`,
+  'settings.unusable': 'Esta configuração não aceita esse valor. Escolha outro.',
   'settings.wait': 'As configurações do telefone mudaram. Elas passam a valer assim que esta chamada terminar.',
   'settings.no-vault':
     'Este sistema não tem um lugar seguro para senhas. O Ringside guarda as suas em um arquivo que só você pode ler; fale com o administrador sobre um chaveiro de senhas.',
