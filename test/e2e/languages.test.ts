@@ -38,7 +38,7 @@ const watchTray = () =>
     };
   });
 const shownInTray = () => ringside.electron.evaluate(() => Reflect.get(globalThis, 'shownInTray') as Shown | undefined);
-const speak = (language: string) => ask(ringside, 'changeSetting', 'preferences.language', language);
+const speak = (language: unknown) => ask(ringside, 'changeSetting', 'preferences.language', language);
 
 test('the tray, the notices and the toasts follow the language at once', async () => {
   const panel = await ringside.page('panel');
@@ -89,4 +89,27 @@ test('what is refused is said in the panel in its language', async () => {
     .fill('token');
   await panel.locator('form:has(#sign-in-address) button[type=submit]').click();
   await panel.getByText('Esa no es la dirección de una cuenta de Kommo.').waitFor();
+});
+
+test('a language that nobody here speaks is refused, and the one from before goes on', async () => {
+  expect(await speak('fr')).toMatchObject({
+    ok: false,
+    message: 'This setting does not take this value. Choose another.',
+  });
+  const panel = await ringside.page('panel');
+  expect(await panel.locator('html').getAttribute('lang')).toBe('es');
+});
+
+test("where none is chosen, the system's is spoken by the panel and by the tray alike", async () => {
+  const other = await office.start({
+    desktop: { ...office.desktop, env: { ...office.desktop.env, LANG: 'pt_BR.UTF-8', LANGUAGE: 'pt_BR:en' } },
+  });
+  try {
+    const panel = await other.page('panel');
+    await panel.getByText('Este sistema não tem um lugar seguro para senhas').waitFor();
+    const spoken = await other.electron.evaluate(({ app }) => app.getPreferredSystemLanguages());
+    expect(spoken[0]).toMatch(/^pt\b/);
+  } finally {
+    await other.close();
+  }
 });
