@@ -8,6 +8,9 @@ import { chooseSeed } from './test/random-seed.ts';
 const patience = { testTimeout: 60_000, hookTimeout: 90_000, teardownTimeout: 30_000, retry: 1 };
 const realParts = { fileParallelism: false, ...patience };
 
+/** A sentence equals its English wording. */
+const english = { setupFiles: ['test/english.ts'] };
+
 /** Pages in a browser or a window of their own, on ports of their own: they mostly wait, so two can do it side by side. */
 const PAGES = [
   ...[
@@ -29,11 +32,11 @@ chooseSeed(console.log);
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
-      { test: { name: 'page', include: PAGES, maxWorkers: 2, ...patience } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: PAGES, ...realParts } },
-      { test: { name: 'package', include: ['test/package/**/*.test.ts'], ...realParts } },
-      { test: { name: 'pbx', include: ['test/pbx/**/*.test.ts'], ...realParts } },
+      { test: { ...english, name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      { test: { ...english, name: 'page', include: PAGES, maxWorkers: 2, ...patience } },
+      { test: { ...english, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: PAGES, ...realParts } },
+      { test: { ...english, name: 'package', include: ['test/package/**/*.test.ts'], ...realParts } },
+      { test: { ...english, name: 'pbx', include: ['test/pbx/**/*.test.ts'], ...realParts } },
     ],
   },
 });

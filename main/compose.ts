@@ -9,6 +9,9 @@ import * as v from 'valibot';
 import type { Call } from '../app/calls/call.ts';
 import type { CompletedCall } from '../app/calls/completed-call.ts';
 import type { Preferences } from '../app/settings/preferences.ts';
+import { languageFor } from '../app/texts/language.ts';
+import { say, type Sentence } from '../app/texts/sentence.ts';
+import { inEnglish, worded } from '../app/texts/worded.ts';
 import { LINK_SCHEMES, targetInArguments, targetOfLink } from '../app/numbers/link.ts';
 import { createBudget } from '../app/kommo/budget.ts';
 import { officeOf } from '../app/kommo/office.ts';
@@ -109,6 +112,10 @@ export function compose(foundation: Foundation): void {
     return () => clearTimeout(timer);
   };
 
+  /** The agent's language as it is now. */
+  const language = () => languageFor(preferences.current().language, app.getPreferredSystemLanguages());
+  const word = (sentence: Sentence) => worded(sentence, language());
+
   const phoneStatus = createPhoneStatus({
     settings,
     timeline,
@@ -143,6 +150,7 @@ export function compose(foundation: Foundation): void {
     after,
     newState: () => randomBytes(24).toString('base64url'),
     openBrowser: (url) => shell.openExternal(url),
+    language,
     log,
     onChange: () => {
       refresh();
@@ -158,18 +166,17 @@ export function compose(foundation: Foundation): void {
     },
     onOtherAccount: (before, account) => {
       const waiting = journal.notInKommo(before.id);
-      journal.giveUp(`This call was for the Kommo account ${before.name}.`, before.id);
+      journal.giveUp(say('delivery.was-for', { account: before.name }), before.id);
       panel.historyChanged();
       notices.add(
         'other-account',
-        `Ringside is signed in to ${account.name} now, before it was ${before.name}.${waiting === 0 ? '' : ` Calls that still waited for ${before.name} were given up; the history shows them.`}`,
+        say(waiting === 0 ? 'kommo.other-account' : 'kommo.other-account-calls', {
+          account: account.name,
+          before: before.name,
+        }),
       );
     },
-    onMoved: (to) =>
-      notices.add(
-        'moved',
-        `Your Kommo account has a new address, ${new URL(to).host}. Ringside has followed it; open Kommo there and pair your browser again.`,
-      ),
+    onMoved: (to) => notices.add('moved', say('kommo.moved', { host: new URL(to).host })),
     waitingCalls: () => journal.notInKommo(session.account()?.id ?? null),
   });
   const notices = createNotices(() => refresh());
@@ -237,6 +244,7 @@ export function compose(foundation: Foundation): void {
   const toasts = createToasts({
     service: desktopToasts.current,
     timeline,
+    word,
     acted: (id, action) => {
       timeline.add(`click.${action}`, id);
       if (action === 'answer') calls.ask(id, { kind: 'answer' });
@@ -261,11 +269,7 @@ export function compose(foundation: Foundation): void {
       }
       panel.historyChanged();
     },
-    tell: (calls) =>
-      notices.add(
-        'flood',
-        `More calls came than this phone takes: ${calls} were refused that are not listed one by one. The history shows when. If you did not expect them, ask your administrator to look at the phone system.`,
-      ),
+    tell: (calls) => notices.add('flood', say('call.flooded', { calls })),
     log,
     after,
   });
@@ -297,6 +301,7 @@ export function compose(foundation: Foundation): void {
     },
     toasts,
     timeline,
+    word,
     command: phone.command,
     after,
     record: (call, settled) => {
@@ -378,7 +383,7 @@ export function compose(foundation: Foundation): void {
     random: Math.random,
     after,
     told: (call, target, state, error) => {
-      timeline.add(`delivery.${target}`, call.id, { state, ...(error === null ? {} : { error }) });
+      timeline.add(`delivery.${target}`, call.id, { state, ...(error === null ? {} : { error: inEnglish(error) }) });
       // Kommo has taken it, so whatever was in the way is not any more.
       if (state === 'done' && (target === 'card' || target === 'update')) session.heard(null);
       panel.historyChanged();
@@ -407,7 +412,7 @@ export function compose(foundation: Foundation): void {
   function dialOrSay(number: string): void {
     const answer = dial(number);
     if (answer.ok) return;
-    notices.add('not-dialled', `${number} was not called. ${answer.message}`);
+    notices.add('not-dialled', say('call.not-dialled', { number, why: answer.message }));
     panel.showBeside();
   }
   const links = createLinkDesk({
@@ -464,10 +469,7 @@ export function compose(foundation: Foundation): void {
     // Newer Electrons give a promise.
     const number = copiedNumber(await clipboard.readText());
     if (number !== null) return links.open(number);
-    notices.add(
-      'nothing-copied',
-      'What was copied is no number that can be called. Copy a number and press the keys again.',
-    );
+    notices.add('nothing-copied', say('call.nothing-copied'));
     panel.showBeside();
   }
   function pressShortcut(shortcut: Shortcut): void {
@@ -536,7 +538,7 @@ export function compose(foundation: Foundation): void {
         (name) => typeof name === 'string' && name !== '',
       ) as string[];
     },
-    chooseFile: (name) => chooseFile(name, { name: 'ZIP', extensions: ['zip'] }),
+    chooseFile: (name) => chooseFile(name, { name: word(say('file.zip')), extensions: ['zip'] }),
     date: Date.now,
     log,
   });
@@ -578,7 +580,8 @@ export function compose(foundation: Foundation): void {
     lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
     historyDesk: createHistoryDesk({
       journal,
-      chooseFile: (name) => chooseFile(name, { name: 'CSV', extensions: ['csv'] }),
+      word,
+      chooseFile: (name) => chooseFile(name, { name: word(say('file.csv')), extensions: ['csv'] }),
       openExternal: (url) => shell.openExternal(url),
       now: Date.now,
       log,
@@ -610,7 +613,7 @@ export function compose(foundation: Foundation): void {
     closed: () => {
       if (leaving || desk.current().toldOfTray) return;
       desk.keep({ toldOfTray: true });
-      toasts.say('Ringside is still there', 'It takes calls in the tray. To end it, choose Quit Ringside there.');
+      toasts.say(say('toast.still-there'), say('toast.still-there-lead'));
     },
   });
   const updates = createUpdates({
@@ -624,11 +627,7 @@ export function compose(foundation: Foundation): void {
     idleSeconds: () => powerMonitor.getSystemIdleTime(),
     offer: (version, policy) => {
       tray.offerUpdate(version);
-      if (policy === 'ask')
-        notices.add(
-          'update',
-          `Ringside ${version} is ready. Choose Install Ringside ${version} in the tray's menu when it suits you; Ringside starts again by itself.`,
-        );
+      if (policy === 'ask') notices.add('update', say('update.ready', { version }));
     },
     timeline,
     log,
@@ -637,9 +636,9 @@ export function compose(foundation: Foundation): void {
   });
   const tray = createTray({
     assets,
+    word,
     installUpdate: () => {
-      if (!updates.install())
-        notices.add('update-later', 'Ringside is not updated during a call. Choose it again afterwards.');
+      if (!updates.install()) notices.add('update-later', say('update.later'));
     },
     open: panel.show,
     setDoNotDisturb: (doNotDisturb) => setPreferences({ ...preferences.current(), doNotDisturb }),
@@ -648,6 +647,7 @@ export function compose(foundation: Foundation): void {
 
   let leaving = false;
   let refreshing = false;
+  let spoken = language();
   /** Tells the panel and the tray, once for all that changed in this turn. */
   function refresh(): void {
     if (refreshing || leaving) return;
@@ -656,6 +656,10 @@ export function compose(foundation: Foundation): void {
       refreshing = false;
       if (leaving) return;
       renewal.settle();
+      if (language() !== spoken) {
+        spoken = language();
+        tray.reword();
+      }
       if (!calls.views().some(({ state }) => state === 'ringing')) panel.rest();
       panel.send();
       const { doNotDisturb } = preferences.current();
@@ -685,12 +689,8 @@ export function compose(foundation: Foundation): void {
     missed.refresh();
     watchPolicy(policy, renewal.applyPolicy);
     if (launch.provision !== null) renewal.follow(launch.provision);
-    if (!vault.sealing) {
-      notices.add(
-        'no-vault',
-        'This system has no safe place for passwords. Ringside keeps yours in a file that only you can read; ask your administrator about a key ring.',
-      );
-    }
+    if (!vault.sealing) notices.add('no-vault', say('settings.no-vault'));
+    if (preferences.problem !== null) notices.add('preferences', preferences.problem);
   }
   setTimeout(openPanelOnce, PANEL_AFTER_MS);
   // Before the first call of this run, which begins the file anew.
@@ -698,10 +698,7 @@ export function compose(foundation: Foundation): void {
     if (journal.call(call.id) !== null) continue;
     journal.record(call, deliveryTargets(call, settings.calls()), Date.now(), account);
     timeline.add('journal.written', call.id, { recovered: true });
-    notices.add(
-      `recovered-${call.id}`,
-      `Ringside was ended in the middle of a call with ${call.number.display}. What was known of it is in the history.`,
-    );
+    notices.add(`recovered-${call.id}`, say('call.recovered', { number: call.number.display }));
   }
   drafts.changed();
   phone.connect({

@@ -1,6 +1,7 @@
 /** How the program was started: its command line and environment, parsed. */
 import path from 'node:path';
 import { targetInArguments } from '../app/numbers/link.ts';
+import { say, type Said } from '../app/texts/sentence.ts';
 
 export type Launch = {
   /** A provisioning file to take over at this start. */
@@ -22,7 +23,7 @@ export function parseLaunch(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   cwd: string,
-): { ok: true; launch: Launch } | { ok: false; message: string } {
+): { ok: true; launch: Launch } | { ok: false; message: Said } {
   const values = new Map<string, string>();
   for (let i = 1; i < argv.length; i++) {
     const [name = '', ...rest] = (argv[i] ?? '').split('=');
@@ -30,7 +31,7 @@ export function parseLaunch(
     if (flag === undefined) continue;
     const value = rest.length > 0 ? rest.join('=') : argv[++i];
     if (value === undefined || value === '' || value.startsWith('--')) {
-      return { ok: false, message: `${flag} needs ${flag === '--profile' ? 'a folder' : 'a file'} after it.` };
+      return { ok: false, message: say(flag === '--profile' ? 'start.no-folder' : 'start.no-file', { flag }) };
     }
     values.set(flag, value);
   }

@@ -7,7 +7,10 @@ import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { app, dialog, safeStorage } from 'electron';
 import { targetInArguments, targetOfLink } from '../app/numbers/link.ts';
-import { provisioningErrorText, type Provisioning } from '../app/settings/provisioning.ts';
+import { provisioningSentence, type Provisioning } from '../app/settings/provisioning.ts';
+import { languageFor } from '../app/texts/language.ts';
+import { say, type Sentence } from '../app/texts/sentence.ts';
+import { worded } from '../app/texts/worded.ts';
 import { createSteadyClock } from './calls/steady-clock.ts';
 import { openLog } from './diagnostics/log.ts';
 import { createRecentLines } from './diagnostics/recent-lines.ts';
@@ -35,8 +38,8 @@ function start(): void {
   let provisioning: Provisioning | null = null;
   if (launch.provision !== null) {
     const read = readProvisioning(launch.provision);
-    if (typeof read === 'string') return refuse(read);
-    provisioning = read;
+    if (!read.ok) return refuse(read.message);
+    provisioning = read.value;
   }
 
   // A link may be what macOS started us for, or come before the one is there who listens from then on (compose.ts).
@@ -52,13 +55,16 @@ function start(): void {
       fs.mkdirSync(launch.profile, { recursive: true, mode: 0o700 });
     } catch (error) {
       return refuse(
-        `The profile folder ${launch.profile} cannot be made (${error instanceof Error ? error.message : String(error)}). Name another with --profile.`,
+        say('start.no-profile', {
+          folder: launch.profile,
+          why: error instanceof Error ? error.message : String(error),
+        }),
       );
     }
     app.setPath('userData', launch.profile);
   }
   if (!app.requestSingleInstanceLock()) {
-    process.stderr.write('Ringside is running already with this profile; its window is shown.\n');
+    process.stderr.write(`${inSystemLanguage(say('start.running'))}\n`);
     app.exit(0);
     return;
   }
@@ -146,21 +152,27 @@ async function begin(launch: Launch, provisioning: Provisioning | null): Promise
 }
 
 /** Says what is wrong where the one who started it reads it, and starts nothing. */
-function refuse(message: string): void {
+function refuse(why: Sentence): void {
+  const message = inSystemLanguage(why);
   process.stderr.write(`${message}\n`);
-  if (process.platform !== 'linux') dialog.showErrorBox('Ringside cannot start', message);
+  if (process.platform !== 'linux') dialog.showErrorBox(inSystemLanguage(say('start.refused')), message);
   app.exit(2);
 }
 
-function readProvisioning(file: string): Provisioning | string {
+/** Before there is a profile, nobody has chosen a language. */
+const inSystemLanguage = (sentence: Sentence): string =>
+  worded(sentence, languageFor('system', app.getPreferredSystemLanguages()));
+
+function readProvisioning(file: string): { ok: true; value: Provisioning } | { ok: false; message: Sentence } {
   let text: string;
   try {
     text = fs.readFileSync(file, 'utf8');
   } catch (error) {
-    return `The provisioning file ${file} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Check its path and rights.`;
+    const why = error instanceof Error && 'code' in error ? String(error.code) : say('file.unknown-error');
+    return { ok: false, message: say('provisioning.unreadable', { file, why }) };
   }
   const parsed = readProvisioningText(text);
-  return parsed.ok ? parsed.value : provisioningErrorText(file, parsed.errors);
+  return parsed.ok ? parsed : { ok: false, message: provisioningSentence(file, parsed.errors) };
 }
 
 /** Where the phone page may connect to; by http as well, which is how it sees whether a server is back. */

@@ -1,6 +1,7 @@
 /** What the phone reports: facts about SIP dialogs, registration and media, in the order in which they happened. */
 import * as v from 'valibot';
 import type { PhonePreferences } from '../settings/preferences.ts';
+import { SentenceSchema } from '../texts/kept-sentence.ts';
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 /** Milliseconds of a clock that never jumps; a bound that any real uptime keeps, so that dates can be made of it. */
@@ -200,7 +201,7 @@ const DeskPhoneEventSchema = v.object({
   extension: text(256),
   wish: v.picklist(['dial', 'hang-up']),
   state: v.picklist(['asked', 'ringing', 'done', 'refused']),
-  detail: v.optional(text(512)),
+  detail: v.optional(SentenceSchema),
   monotonic,
   wall,
 });

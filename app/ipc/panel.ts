@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { CallState, Disposition } from '../calls/call.ts';
 import type { AudioDevice, Quality } from '../calls/phone-event.ts';
 import { PreferencesSchema, type Preferences, type Shortcut } from '../settings/preferences.ts';
+import type { Sentence } from '../texts/sentence.ts';
 import {
   AgentDispositionSchema,
   EntityRefSchema,
@@ -13,9 +14,6 @@ import {
   type EntityRef,
   type EntityType,
 } from '../calls/completed-call.ts';
-
-/** A sentence for the agent: what is, and what to do. */
-type Sentence = string;
 
 /** The last call with this party before the one that goes on. */
 export type LastContact = {
@@ -85,7 +83,7 @@ export type KommoStatus = {
   /** `acme.kommo.com`. */
   host: string | null;
   account: string | null;
-  user: string | null;
+  user: Sentence | null;
   /** How this desktop signs in, so that the panel offers the right button. */
   way: 'oauth' | 'token' | null;
   /** Why not, or what is wrong although signed in. */
@@ -104,7 +102,7 @@ export type KommoStatus = {
 export type PairedBrowser = {
   id: string;
   /** `Chrome 156 on Windows` */
-  name: string;
+  name: Sentence;
   pairedAt: number;
   lastSeenAt: number;
   /** Tabs of it that are connected now. */

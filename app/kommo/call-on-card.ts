@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { EntityRefSchema, type AgentDisposition, type CompletedCall } from '../calls/completed-call.ts';
 import type { CallSettings } from '../settings/provisioning.ts';
+import { say, type Sentence } from '../texts/sentence.ts';
 
 /**
  * How a call gets to a card: as a `note` on the entity that is known, by its number (`calls`: Kommo finds the card,
@@ -176,21 +177,16 @@ export function lateNews(call: CompletedCall): string {
  * Why Kommo's player will not play a recording, as a sentence, or null where nothing is known against it. The player
  * is a page that came by https, in the browser of whoever opens the card.
  */
-export function recordingWarning(address: string): string | null {
+export function recordingWarning(address: string): Sentence | null {
   let url: URL;
   try {
     url = new URL(address);
   } catch {
-    return 'The address of the recording is not an address, so Kommo’s player cannot open it.';
+    return say('recording.not-an-address');
   }
-  if (isPrivate(url.hostname)) {
-    return 'The recording is on a private address: Kommo’s player opens it only where that network can be reached. Give it an address that every browser can open.';
-  }
-  if (url.protocol !== 'https:')
-    return 'The recording’s address is http: Kommo’s page is https and browsers do not let it play that. Serve recordings by https.';
-  if (/\.wav$/i.test(url.pathname))
-    return 'The recording is a .wav file, which Kommo’s player may not play. Let the PBX store recordings as mp3.';
-  return null;
+  if (isPrivate(url.hostname)) return say('recording.private');
+  if (url.protocol !== 'https:') return say('recording.http');
+  return /\.wav$/i.test(url.pathname) ? say('recording.wav') : null;
 }
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 4193, loopback, and names that only a local network knows (RFC 6762, RFC 8375). */

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { isLoopback, parseOrigin, type KommoOrigin } from './address.ts';
 import type { KommoRefusal } from './refusal.ts';
+import { say, type Sentence } from '../texts/sentence.ts';
 
 export type Integration = { clientId: string; clientSecret: string; redirectUri: string; authorizeUrl: string };
 
@@ -23,37 +24,28 @@ export function authorizeAddress(integration: Integration, state: string): strin
 /** `foreign`: not an answer to this sign-in at all, whoever sent it. */
 export type Redirect =
   | { ok: true; code: string; origin: KommoOrigin }
-  | { ok: false; message: string; foreign: boolean };
-
-const OTHER_SIGN_IN = 'The answer from Kommo belongs to another sign-in. Start the sign-in again from Ringside.';
+  | { ok: false; message: Sentence; foreign: boolean };
 
 /**
  * Reads what Kommo redirected back with. The secret is later posted to `referer`, so it must be the account that was
  * configured, and nothing else.
  */
 export function readRedirect(query: URLSearchParams, expected: { state: string; origin: KommoOrigin }): Redirect {
-  const no = (message: string, foreign = false): Redirect => ({ ok: false, message, foreign });
+  const no = (message: Sentence, foreign = false): Redirect => ({ ok: false, message, foreign });
   const state = query.get('state');
-  if (state === null)
-    return no('The answer from Kommo does not belong to this sign-in. Start the sign-in again from Ringside.', true);
-  if (state !== expected.state) return no(OTHER_SIGN_IN, true);
-  if (query.get('error') === 'access_denied')
-    return no('Kommo was told not to let Ringside in. Sign in again and choose "Allow".');
+  if (state === null) return no(say('sign-in.foreign-answer'), true);
+  if (state !== expected.state) return no(say('sign-in.other-answer'), true);
+  if (query.get('error') === 'access_denied') return no(say('sign-in.denied'));
   const error = query.get('error');
-  if (error !== null)
-    return no(`Kommo refused the sign-in (${error.slice(0, 60)}). Try again, or ask your administrator.`);
+  if (error !== null) return no(say('sign-in.refused', { why: error.slice(0, 60) }));
   const code = query.get('code');
-  if (code === null || code === '') return no('Kommo sent no code. Start the sign-in again from Ringside.');
+  if (code === null || code === '') return no(say('sign-in.no-code'));
   const referer = query.get('referer') ?? '';
   const scheme = new URL(expected.origin).protocol;
   const origin = parseOrigin(`${scheme}//${referer}`);
-  if (origin === null)
-    return no(`The answer names a host that is not Kommo (${referer.slice(0, 60)}). Nothing was sent to it.`);
-  if (origin !== expected.origin) {
-    return no(
-      `You allowed another account (${referer.slice(0, 60)}). Choose ${new URL(expected.origin).host} when you sign in.`,
-    );
-  }
+  if (origin === null) return no(say('sign-in.not-kommo', { host: referer.slice(0, 60) }));
+  if (origin !== expected.origin)
+    return no(say('sign-in.other-account', { allowed: referer.slice(0, 60), host: new URL(expected.origin).host }));
   return { ok: true, code, origin };
 }
 
@@ -84,66 +76,45 @@ export function readPasted(text: string, expected: { state: string | null; origi
     if (!query.has('code') && !query.has('error')) return notCopied();
     // Only a sign-in that is under way has an address of its own.
     return expected.state === null
-      ? { ok: false, foreign: true, message: OTHER_SIGN_IN }
+      ? { ok: false, foreign: true, message: say('sign-in.other-answer') }
       : readRedirect(query, { state: expected.state, origin: expected.origin });
   }
   return /^[A-Za-z0-9._~-]{16,4096}$/.test(pasted) ? { ok: true, code: pasted, origin: expected.origin } : notCopied();
 }
 
-const notCopied = (): Redirect => ({
-  ok: false,
-  foreign: true,
-  message:
-    'That is not a code from Kommo. Copy the whole address from the browser, or the whole code, and paste it again.',
-});
+const notCopied = (): Redirect => ({ ok: false, foreign: true, message: say('code.none') });
 
 /** What an agent is told of a code that Kommo did not take; `hint` is Kommo's own word for it (kommo.md section 1.5). */
-export function codeRefusedSentence(hint: string, redirectUri: string): string {
-  if (/expired/i.test(hint))
-    return 'This code is more than twenty minutes old, and Kommo no longer takes it. Start the sign-in again.';
-  if (/revoked/i.test(hint)) return 'This code was used already; each code works once. Start the sign-in again.';
-  if (/cannot decrypt/i.test(hint))
-    return 'This code is from another integration, or a part of it is missing. Copy it whole, from the integration that Ringside was set up with.';
-  if (/invalid account/i.test(hint))
-    return 'This code is for another Kommo account. Choose your account when you allow Ringside.';
-  return (
-    integrationSentence(hint, redirectUri) ??
-    `Kommo refused the sign-in (${hint}). Start it again, or ask your administrator.`
-  );
+export function codeRefusedSentence(hint: string, redirectUri: string): Sentence {
+  if (/expired/i.test(hint)) return say('code.old');
+  if (/revoked/i.test(hint)) return say('code.used');
+  if (/cannot decrypt/i.test(hint)) return say('code.other-integration');
+  if (/invalid account/i.test(hint)) return say('code.other-account');
+  return integrationSentence(hint, redirectUri) ?? say('code.refused', { why: hint });
 }
 
 /** What an agent is told of a sign-in that got no answer: unlike everything else nobody tries it again for them. */
-export function signInUnansweredSentence({ kind, message }: KommoRefusal): string {
-  if (kind === 'unreachable') return 'Kommo cannot be reached. Check the internet connection and sign in again.';
-  if (kind === 'blocked' || kind === 'too-many')
-    return 'Kommo takes no more requests from this office for a while. Wait a few minutes and sign in again.';
-  return kind === 'timeout' || kind === 'server' || kind === 'unreadable'
-    ? 'Kommo did not answer the sign-in as it should. Wait a moment and sign in again.'
-    : message;
+export function signInUnansweredSentence({ kind, sentence }: KommoRefusal): Sentence {
+  if (kind === 'unreachable') return say('sign-in.unreachable');
+  if (kind === 'blocked' || kind === 'too-many') return say('sign-in.blocked');
+  return kind === 'timeout' || kind === 'server' || kind === 'unreadable' ? say('sign-in.unanswered') : sentence;
 }
 
 /**
  * Why an agent is signed out although nobody signed out here. `lost`: an answer to the same renewal had been lost, so
  * that Kommo may have given a new pair that never arrived (kommo.md section 1.4).
  */
-export function renewalRefusedSentence(hint: string, redirectUri: string, lost: boolean): string {
-  const kept = 'Calls that wait for Kommo are kept.';
+export function renewalRefusedSentence(hint: string, redirectUri: string, lost: boolean): Sentence {
   const integration = integrationSentence(hint, redirectUri);
-  if (integration !== null) return `${integration} ${kept}`;
-  if (lost)
-    return `The connection broke while Kommo renewed this sign-in, and Kommo does not take the old one any more. Sign in again. ${kept}`;
-  return `Kommo has ended this sign-in. Somebody may have signed in as you on another computer, the integration may have been turned off, or Ringside was not used for three months. Sign in again. ${kept}`;
+  if (integration !== null) return say('renewal.integration', { why: integration });
+  return say(lost ? 'renewal.lost' : 'renewal.ended');
 }
 
 /** What is wrong with the integration itself, null where it is something else. */
-function integrationSentence(hint: string, redirectUri: string): string | null {
-  if (/client_id/i.test(hint))
-    return "Kommo does not know this integration. Ask your administrator to check the integration's ID in the provisioning file.";
-  if (/client_secret/i.test(hint))
-    return "Kommo does not take this integration's secret. Ask your administrator for a provisioning file with the new one.";
-  if (/redirect/i.test(hint))
-    return `Kommo has another redirect address for this integration. Ask your administrator to register exactly ${redirectUri} there.`;
-  return null;
+function integrationSentence(hint: string, redirectUri: string): Sentence | null {
+  if (/client_id/i.test(hint)) return say('integration.unknown');
+  if (/client_secret/i.test(hint)) return say('integration.secret');
+  return /redirect/i.test(hint) ? say('integration.redirect', { address: redirectUri }) : null;
 }
 
 const ClaimsSchema = v.object({ exp: v.optional(v.number()), api_domain: v.optional(v.string()) });

@@ -1,4 +1,6 @@
-/** Why Kommo did not do what was asked, and the plain sentence for each. */
+/** Why Kommo did not do what was asked. */
+import { Refusal } from '../texts/refusal.ts';
+import { say } from '../texts/sentence.ts';
 import type { Problem } from './answers.ts';
 
 export type RefusalKind =
@@ -15,26 +17,11 @@ export type RefusalKind =
   | 'server'
   | 'unreadable';
 
-const SENTENCES: Record<RefusalKind, string> = {
-  'signed-out': 'Ringside is not signed in to Kommo. Sign in to see who is calling.',
-  unreachable: 'Kommo cannot be reached. Check the internet connection; Ringside keeps trying.',
-  timeout: 'Kommo did not answer in time. Ringside keeps trying.',
-  unauthorized: 'Kommo no longer accepts this sign-in. Sign in again.',
-  unpaid: 'Kommo says that the account is not paid or its trial is over. Ask your administrator.',
-  'no-rights': 'Your Kommo user may not see this. Ask your administrator for the right to it.',
-  blocked: 'Kommo has blocked this office for a while because of too many requests. Names come back by themselves.',
-  'not-found': 'Kommo does not have this entry any more.',
-  rejected: 'Kommo did not accept the request.',
-  'too-many': 'Kommo asks for fewer requests. Ringside waits and tries again.',
-  server: 'Kommo has a fault of its own. Ringside tries again.',
-  unreadable: 'Kommo answered with something that is not an answer. Ringside tries again.',
-};
-
 /**
- * A request that Kommo refused or never answered. `message` is for the agent; `detail` for the log. `sent` is false
+ * A request that Kommo refused or never answered. `sentence` is for the agent; `detail` for the log. `sent` is false
  * only where it is certain that the request never reached Kommo. `retryAfter` in seconds, where Kommo named it.
  */
-export class KommoRefusal extends Error {
+export class KommoRefusal extends Refusal {
   readonly kind: RefusalKind;
   readonly status: number | null;
   readonly detail: string;
@@ -45,7 +32,7 @@ export class KommoRefusal extends Error {
     kind: RefusalKind,
     facts: { status?: number; detail?: string; sent?: boolean; retryAfter?: number | null } = {},
   ) {
-    super(SENTENCES[kind]);
+    super(say(`kommo.${kind}`));
     this.name = 'KommoRefusal';
     this.kind = kind;
     this.status = facts.status ?? null;

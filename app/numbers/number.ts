@@ -7,6 +7,7 @@ import {
   type PhoneNumber,
 } from 'libphonenumber-js/min';
 import { isOnList } from './private-list.ts';
+import { isWithheld } from './withheld.ts';
 
 export type NumberInfo = {
   /** The user part as the PBX sent it. */
@@ -32,9 +33,6 @@ export type NumberRules = {
   readonly private?: readonly string[];
 };
 
-/** User parts that PBXs send for a withheld number (RFC 3323 section 4.1 `anonymous`, and its usual variants). */
-const WITHHELD = new Set(['', 'anonymous', 'private', 'restricted', 'unavailable', 'unknown', 'withheld', 'asserted']);
-
 /** What a received user part is. Never throws; a name in place of a number is shown as it is and not looked up. */
 export function readNumber(asReceived: string, rules: NumberRules): NumberInfo {
   const read = classify(asReceived, rules);
@@ -44,7 +42,8 @@ export function readNumber(asReceived: string, rules: NumberRules): NumberInfo {
 
 function classify(asReceived: string, rules: NumberRules): Omit<NumberInfo, 'asReceived' | 'private'> {
   const user = asReceived.trim();
-  if (WITHHELD.has(user.toLowerCase())) {
+  if (isWithheld(user)) {
+    // As it is written down; whoever shows it has words of their own (`shownNumber`).
     return { e164: null, display: 'Withheld number', internal: false, withheld: true };
   }
   const base = withoutExtension(user);

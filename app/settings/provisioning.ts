@@ -2,16 +2,25 @@
 import * as v from 'valibot';
 import { parseOrigin } from '../kommo/address.ts';
 import { rangesOf, sizeOf } from '../kommo/office.ts';
+import { readSentence, writtenSentence } from '../texts/kept-sentence.ts';
+import { say, type Given, type Said, type Sentence, type SentenceKey } from '../texts/sentence.ts';
 import { ACCELERATOR, LANGUAGES } from './preferences.ts';
 
-const nonEmpty = v.pipe(v.string('text'), v.trim(), v.nonEmpty('text that is not empty'));
+/** What is expected of a field, as the message of its schema: a sentence that `describe` reads again. */
+const expecting = <K extends SentenceKey & `expected.${string}`>(key: K, ...values: Given<K>): string =>
+  writtenSentence(say(key, ...values));
+const oneOf = (...values: readonly string[]): string =>
+  expecting('expected.one-of', { values: values.map((value) => `"${value}"`) });
+
+const text = expecting('expected.text');
+const nonEmpty = v.pipe(v.string(text), v.trim(), v.nonEmpty(expecting('expected.some-text')));
 
 const kommoOrigin = v.pipe(
-  v.string('an address such as https://acme.kommo.com'),
+  v.string(expecting('expected.kommo-address')),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const origin = parseOrigin(dataset.value);
     if (origin !== null) return origin;
-    addIssue({ message: 'an address such as https://acme.kommo.com, without a path' });
+    addIssue({ message: expecting('expected.kommo-address-only') });
     return NEVER;
   }),
 );
@@ -31,34 +40,34 @@ const address = (expected: string, accepts: (url: URL) => boolean) =>
   );
 
 const httpAddress = address(
-  'an https address (http only on this computer)',
+  expecting('expected.https'),
   (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)),
 );
 /** Plain `ws` would show calls to the whole network, and Chromium refuses it from our page anyway. */
 const sipServer = address(
-  'a wss address such as wss://pbx.acme.example/ws (ws only on this computer)',
+  expecting('expected.wss'),
   (url) => url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname)),
 );
 /** Where Ringside waits for Kommo's answer; or a page of the office's own, whose address the agent pastes. */
 const redirectUri = address(
-  'an http address with a port on this computer, such as http://127.0.0.1:17653/oauth/callback, or an https address',
+  expecting('expected.redirect'),
   (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== ''),
 );
 const sipUri = v.pipe(
-  v.string('a SIP address such as sip:101@pbx.acme.example'),
-  v.regex(/^sips?:[^@\s<>"]+@[^@\s<>"]+$/i, 'a SIP address such as sip:101@pbx.acme.example'),
+  v.string(expecting('expected.sip-address')),
+  v.regex(/^sips?:[^@\s<>"]+@[^@\s<>"]+$/i, expecting('expected.sip-address')),
 );
 const wholeNumber = (min: number, max: number) => {
-  const expected = `a whole number from ${min} to ${max}`;
+  const expected = expecting('expected.whole-number', { min, max });
   return v.pipe(v.number(expected), v.integer(expected), v.minValue(min, expected), v.maxValue(max, expected));
 };
-const flag = v.boolean('true or false');
+const flag = v.boolean(expecting('expected.flag'));
 const iceUrl = v.pipe(
-  v.string('an address such as stun:stun.acme.example:3478'),
-  v.regex(/^(stun|stuns|turn|turns):/i, 'an address such as stun:stun.acme.example:3478'),
+  v.string(expecting('expected.ice')),
+  v.regex(/^(stun|stuns|turn|turns):/i, expecting('expected.ice')),
 );
 
-const DESKTOPS = 'a number of desktops, or their extensions such as "101-140, 205"';
+const DESKTOPS = expecting('expected.desktops');
 /** How many desktops share Kommo's limit; see app/kommo/office.ts. */
 const desktops = v.union(
   [
@@ -83,10 +92,10 @@ const AuthSchema = v.variant(
       authorizeUrl: v.optional(httpAddress, 'https://www.kommo.com/oauth'),
     }),
   ],
-  '"oauth" or "token"',
+  oneOf('oauth', 'token'),
 );
 
-const SERVERS = 'a wss address, or a list of one to eight of them, the preferred one first';
+const SERVERS = expecting('expected.servers');
 /** Kept as a list whatever was written. */
 const servers = v.pipe(
   v.union([sipServer, v.pipe(v.array(sipServer), v.minLength(1, SERVERS), v.maxLength(8, SERVERS))], SERVERS),
@@ -94,7 +103,7 @@ const servers = v.pipe(
 );
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-const AUTHORITIES = 'the PEM text of a certificate authority (-----BEGIN CERTIFICATE-----…), or a list of such texts';
+const AUTHORITIES = expecting('expected.authorities');
 /** A text may hold several. Kept as a list of one each; main reads them as certificates. */
 const authorities = v.pipe(
   v.union([v.string(AUTHORITIES), v.array(v.string(AUTHORITIES))], AUTHORITIES),
@@ -109,23 +118,23 @@ const PhoneSchema = v.strictObject({
   ca: v.optional(authorities),
   uri: sipUri,
   authorizationUser: v.optional(nonEmpty),
-  password: v.string('text'),
-  displayName: v.optional(v.string('text'), ''),
+  password: v.string(text),
+  displayName: v.optional(v.string(text), ''),
   iceServers: v.optional(
     v.array(
       v.strictObject({
-        urls: v.union([iceUrl, v.array(iceUrl)], 'an address such as stun:stun.acme.example:3478, or a list of them'),
-        username: v.optional(v.string('text')),
-        credential: v.optional(v.string('text')),
+        urls: v.union([iceUrl, v.array(iceUrl)], expecting('expected.ice-list')),
+        username: v.optional(v.string(text)),
+        credential: v.optional(v.string(text)),
       }),
-      'a list',
+      expecting('expected.list'),
     ),
     [],
   ),
   /** Extensions whose desk phones are watched. */
-  watch: v.optional(v.array(nonEmpty, 'a list of extensions'), []),
-  deskPhone: v.optional(v.picklist(['refer', 'ring-first'], '"refer" or "ring-first"'), 'refer'),
-  dtmf: v.optional(v.picklist(['rfc4733', 'info'], '"rfc4733" or "info"'), 'rfc4733'),
+  watch: v.optional(v.array(nonEmpty, expecting('expected.extensions')), []),
+  deskPhone: v.optional(v.picklist(['refer', 'ring-first'], oneOf('refer', 'ring-first')), 'refer'),
+  dtmf: v.optional(v.picklist(['rfc4733', 'info'], oneOf('rfc4733', 'info')), 'rfc4733'),
   autoAnswer: v.optional(flag, true),
   callsAtOnce: v.optional(wholeNumber(1, 50), 4),
   /** Who answers there says back what it hears: for the test call of the first run. */
@@ -135,57 +144,66 @@ const PhoneSchema = v.strictObject({
 export type PhoneSettings = v.InferOutput<typeof PhoneSchema>;
 
 const userId = v.pipe(
-  v.number('the number of a Kommo user'),
-  v.safeInteger('the number of a Kommo user'),
-  v.minValue(1, 'the number of a Kommo user'),
+  v.number(expecting('expected.user')),
+  v.safeInteger(expecting('expected.user')),
+  v.minValue(1, expecting('expected.user')),
 );
-const PRIVATE = 'a number, the beginning of one such as +1415*, or a SIP user; * for any digits, ? for one';
+const PRIVATE = expecting('expected.private');
 
-const BOX = 'the number of a voicemail box such as *97';
+const BOX = expecting('expected.box');
 
 const CallsSchema = v.strictObject({
   country: v.optional(
-    v.pipe(v.string('a country such as US'), v.regex(/^[A-Z]{2}$/, 'a country of two capital letters such as US')),
+    v.pipe(v.string(expecting('expected.country')), v.regex(/^[A-Z]{2}$/, expecting('expected.country-letters'))),
     'US',
   ),
   internalDigits: v.optional(wholeNumber(0, 9), 6),
   logToCard: v.optional(flag, true),
-  cardBy: v.optional(v.picklist(['entity', 'calls'], '"entity" or "calls"'), 'entity'),
+  cardBy: v.optional(v.picklist(['entity', 'calls'], oneOf('entity', 'calls')), 'entity'),
   /** When the card opens in the browser; with `never` not even by a click on the toast. */
-  pop: v.optional(v.picklist(['ring', 'answer', 'click', 'never'], '"ring", "answer", "click" or "never"'), 'click'),
+  pop: v.optional(v.picklist(['ring', 'answer', 'click', 'never'], oneOf('ring', 'answer', 'click', 'never')), 'click'),
   /** Only where the card's responsible user is this agent; unknown callers still pop. */
   popOnlyResponsible: v.optional(flag, false),
   /** Never looked up, never logged, never sent to the widget. */
   private: v.optional(
-    v.array(v.pipe(v.string(PRIVATE), v.trim(), v.maxLength(64, PRIVATE), v.regex(/[^*?\s+]/, PRIVATE)), 'a list'),
+    v.array(
+      v.pipe(v.string(PRIVATE), v.trim(), v.maxLength(64, PRIVATE), v.regex(/[^*?\s+]/, PRIVATE)),
+      expecting('expected.list'),
+    ),
     [],
   ),
   /** Which header shows the line that was called. */
   lineHeader: v.optional(
     v.pipe(
-      v.string('"Diversion", "To" or a header such as X-Line'),
-      v.regex(/^(?:diversion|to|x-[a-z0-9-]{1,62})$/i, '"Diversion", "To" or a header such as X-Line'),
+      v.string(expecting('expected.line-header')),
+      v.regex(/^(?:diversion|to|x-[a-z0-9-]{1,62})$/i, expecting('expected.line-header')),
     ),
   ),
   /** Which Kommo user an extension belongs to, where it is not the one who is signed in. */
   users: v.optional(
     v.record(
-      v.pipe(v.string('an extension'), v.regex(/^[^\s@]{1,64}$/, 'an extension')),
+      v.pipe(v.string(expecting('expected.extension')), v.regex(/^[^\s@]{1,64}$/, expecting('expected.extension'))),
       userId,
-      'a map of extensions to users',
+      expecting('expected.users'),
     ),
     {},
   ),
   /** What answers there is a voicemail box, whoever was called. */
   voicemail: v.optional(
-    v.array(v.pipe(v.string(BOX), v.trim(), v.regex(/^[^\s@<>"]{1,64}$/, BOX)), 'a list of numbers'),
+    v.array(v.pipe(v.string(BOX), v.trim(), v.regex(/^[^\s@<>"]{1,64}$/, BOX)), expecting('expected.numbers')),
     [],
   ),
-  unknownInbound: v.optional(v.picklist(['incoming-lead', 'nothing'], '"incoming-lead" or "nothing"'), 'incoming-lead'),
+  unknownInbound: v.optional(
+    v.picklist(['incoming-lead', 'nothing'], oneOf('incoming-lead', 'nothing')),
+    'incoming-lead',
+  ),
   recording: v.optional(
     v.strictObject({
       header: v.optional(
-        v.pipe(v.string('a header name'), v.regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name such as X-Recording-URL')),
+        v.pipe(
+          v.string(expecting('expected.header')),
+          v.regex(/^[A-Za-z0-9-]{1,64}$/, expecting('expected.header-such-as')),
+        ),
       ),
       urlTemplate: v.optional(httpTemplate()),
       waitSeconds: v.optional(wholeNumber(0, 86_400), 120),
@@ -195,22 +213,20 @@ const CallsSchema = v.strictObject({
 export type CallSettings = v.InferOutput<typeof CallsSchema>;
 
 const volume = v.pipe(
-  v.number('a number from 0 to 1'),
-  v.minValue(0, 'a number from 0 to 1'),
-  v.maxValue(1, 'a number from 0 to 1'),
+  v.number(expecting('expected.share')),
+  v.minValue(0, expecting('expected.share')),
+  v.maxValue(1, expecting('expected.share')),
 );
-const keys = v.nullable(
-  v.pipe(v.string('keys such as CommandOrControl+Alt+A'), v.regex(ACCELERATOR, 'keys such as CommandOrControl+Alt+A')),
-);
+const keys = v.nullable(v.pipe(v.string(expecting('expected.keys')), v.regex(ACCELERATOR, expecting('expected.keys'))));
 
 /** What the agent chooses, unless it is locked; here the office says what counts until then. */
 const PreferredSchema = v.strictObject({
-  language: v.optional(v.picklist(['system', ...LANGUAGES], '"system", "en", "es", "pt" or "ru"')),
-  theme: v.optional(v.picklist(['system', 'light', 'dark', 'contrast'], '"system", "light", "dark" or "contrast"')),
+  language: v.optional(v.picklist(['system', ...LANGUAGES], oneOf('system', 'en', 'es', 'pt', 'ru'))),
+  theme: v.optional(v.picklist(['system', 'light', 'dark', 'contrast'], oneOf('system', 'light', 'dark', 'contrast'))),
   startWithSystem: v.optional(flag),
   doNotDisturb: v.optional(flag),
   callWaiting: v.optional(flag),
-  links: v.optional(v.picklist(['ask', 'dial'], '"ask" or "dial"')),
+  links: v.optional(v.picklist(['ask', 'dial'], oneOf('ask', 'dial'))),
   audio: v.optional(v.strictObject({ ringVolume: v.optional(volume), ringOnSpeaker: v.optional(flag) })),
   shortcuts: v.optional(
     v.strictObject({
@@ -227,15 +243,15 @@ const ProvisioningSchema = v.strictObject({
   phone: PhoneSchema,
   calls: v.optional(CallsSchema, {}),
   /** New versions: by themselves, when the agent says so, or never (the administrator rolls them out). */
-  updates: v.optional(v.picklist(['auto', 'ask', 'never'], '"auto", "ask" or "never"'), 'auto'),
+  updates: v.optional(v.picklist(['auto', 'ask', 'never'], oneOf('auto', 'ask', 'never')), 'auto'),
   preferences: v.optional(PreferredSchema),
-  locked: v.optional(v.array(nonEmpty, 'a list of field names'), []),
+  locked: v.optional(v.array(nonEmpty, expecting('expected.fields')), []),
 });
 export type Provisioning = v.InferOutput<typeof ProvisioningSchema>;
 export type UpdatePolicy = Provisioning['updates'];
 export type KommoAuth = Provisioning['kommo']['auth'];
 
-export type ProvisioningError = { field: string; expected: string };
+export type ProvisioningError = { field: string; expected: Sentence };
 
 /** Reads the text of a provisioning file whole, or says for each wrong field what was expected there. */
 export function parseProvisioning(
@@ -246,7 +262,7 @@ export function parseProvisioning(
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, errors: [{ field: '(file)', expected: `JSON; ${withoutContent(detail)}` }] };
+    return { ok: false, errors: [{ field: '(file)', expected: withoutContent(detail) }] };
   }
   const parsed = v.safeParse(ProvisioningSchema, json);
   if (parsed.success) return { ok: true, value: parsed.output };
@@ -254,36 +270,39 @@ export function parseProvisioning(
 }
 
 /** V8 quotes the text around the mistake, which may be a password. */
-function withoutContent(message: string): string {
-  const position = /at position (\d+)/.exec(message)?.[0];
-  return position === undefined ? 'it is not' : `it is not (${position})`;
+function withoutContent(message: string): Sentence {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return position === undefined ? say('provisioning.json') : say('provisioning.json-at', { position });
 }
 
 function describe(issue: v.BaseIssue<unknown>): ProvisioningError {
   const field = v.getDotPath(issue) ?? '(file)';
   const missing = issue.input === undefined;
   if (issue.kind === 'schema' && issue.type === 'strict_object') {
-    if (issue.expected === 'never') return { field, expected: 'no such field: remove it, or check its spelling' };
-    if (!missing) return { field, expected: 'an object { … }' };
-    return { field, expected: `missing; expected ${expectedAt(issue)}` };
+    if (issue.expected === 'never') return { field, expected: say('provisioning.no-such-field') };
+    if (!missing) return { field, expected: say('expected.object') };
+    return { field, expected: say('provisioning.missing', { what: expectedAt(issue) }) };
   }
-  const expected = issue.message.startsWith('Invalid') ? String(issue.expected) : issue.message;
-  return { field, expected: missing ? `missing; expected ${expected}` : `expected ${expected}` };
+  const what = expectedBy(issue);
+  return { field, expected: say(missing ? 'provisioning.missing' : 'provisioning.expected', { what }) };
 }
 
+/** A schema without a message of its own says which type it wants, in the words of JavaScript. */
+const expectedBy = ({ message, expected }: v.BaseIssue<unknown>): Sentence =>
+  message.startsWith('Invalid') ? String(expected) : readSentence(message);
+
 /** What the schema says of a field that is not there at all: what it would say of a wrong value in its place. */
-function expectedAt(issue: v.BaseIssue<unknown>): string {
+function expectedAt(issue: v.BaseIssue<unknown>): Sentence {
   let schema: v.GenericSchema | undefined = ProvisioningSchema;
   for (const { key, input } of issue.path ?? []) {
     const entries: v.ObjectEntries | undefined = entriesOf(schema, input);
     schema = entries?.[String(key)] as v.GenericSchema | undefined;
   }
-  if (schema === undefined) return 'a value';
+  if (schema === undefined) return say('expected.value');
   const wrong = v.safeParse(schema, undefined);
-  if (wrong.success) return 'a value';
+  if (wrong.success) return say('expected.value');
   const [first] = wrong.issues;
-  if (first.type === 'strict_object') return 'an object { … }';
-  return first.message.startsWith('Invalid') ? String(first.expected) : first.message;
+  return first.type === 'strict_object' ? say('expected.object') : expectedBy(first);
 }
 
 /** The fields of an object schema, or of the one of several kinds that the input is. */
@@ -308,15 +327,15 @@ export function parsePreferred(value: unknown): { ok: true } | { ok: false; erro
   return parsed.success ? { ok: true } : { ok: false, errors: parsed.issues.map(describe) };
 }
 
-/** The errors as lines for the administrator. */
-export function provisioningErrorText(file: string, errors: readonly ProvisioningError[]): string {
-  return [
-    `The provisioning file ${file} cannot be used:`,
-    ...errors.map(({ field, expected }) => `  ${field}: ${expected}`),
-  ].join('\n');
+/** The errors as lines for the administrator. `file`: its name, or which one it is. */
+export function provisioningSentence(file: Sentence, errors: readonly ProvisioningError[]): Said {
+  return say('provisioning.unusable', {
+    file,
+    errors: errors.map(({ field, expected }) => say('provisioning.field', { field, what: expected })),
+  });
 }
 
 function httpTemplate() {
-  const expected = 'an http(s) address that may contain {callId}';
+  const expected = expecting('expected.template');
   return address(expected, (url) => url.protocol === 'https:' || url.protocol === 'http:');
 }

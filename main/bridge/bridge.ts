@@ -23,6 +23,8 @@ import {
 import { toBase64Url } from '../../app/bridge/transcript.ts';
 import type { CompletedCall, EntityRef } from '../../app/calls/completed-call.ts';
 import { isLoopback, parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
+import { readSentence, writtenSentence } from '../../app/texts/kept-sentence.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import { admit } from './admission.ts';
 import { browserName } from './browser-name.ts';
 import { socketChannel, type Channel } from './channel.ts';
@@ -42,7 +44,7 @@ export type BridgeState = {
   /** Tabs that are ready. */
   tabs: number;
   /** A sentence for the agent. */
-  reason: string | null;
+  reason: Sentence | null;
   pairing: { code: string; expiresAt: number } | null;
 };
 
@@ -187,7 +189,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   let retry: NodeJS.Timeout | undefined;
   let stopped = true;
   /** What the agent should know beyond the state itself. */
-  let trouble: string | null = null;
+  let trouble: Sentence | null = null;
   let published = '';
   let phoneReady = false;
   let dialled: { number: string; at: number; reason: AnswerReason | null } | null = null;
@@ -204,15 +206,13 @@ export function createBridge(ports: BridgePorts): Bridge {
     // A tab that is there but was not chosen (yet) takes no call.
     const taking = leader() !== undefined;
     const kind = port() === null ? 'stopped' : taking ? 'connected' : paired > 0 ? 'waiting' : 'not-paired';
-    const lockOut =
-      locked > 0 ? `Too many wrong pairing codes were typed. A new code can be made in ${wait(locked)}.` : null;
     return {
       state: kind,
       port: port(),
       paired,
       browsers: views,
       tabs: tabs.size,
-      reason: lockOut ?? trouble,
+      reason: locked > 0 ? lockOut(locked) : trouble,
       pairing: desk.shown(),
     };
   }
@@ -230,7 +230,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       .filter(({ origin }) => origin === ports.origin())
       .map(({ clientId, name, pairedAt, lastSeenAt }) => ({
         id: clientId,
-        name,
+        name: readSentence(name),
         pairedAt,
         lastSeenAt,
         tabs: [...tabs.keys()].filter((session) => session.clientId() === clientId).length,
@@ -316,7 +316,9 @@ export function createBridge(ports: BridgePorts): Bridge {
         take: desk.take,
         failed: desk.failed,
         redeem: (code, clientId) =>
-          desk.redeem(code) ? pair(clientId, origin, browserName(request.headers['user-agent'])) : null,
+          desk.redeem(code)
+            ? pair(clientId, origin, writtenSentence(browserName(request.headers['user-agent'])))
+            : null,
       },
       admitTab,
       onMessage,
@@ -334,9 +336,7 @@ export function createBridge(ports: BridgePorts): Bridge {
     const own = ports.origin();
     const other = parseOrigin(origin ?? '');
     if (own === null || other === null || isLoopback(other)) return;
-    trouble =
-      `A Kommo page of another account (${new URL(other).host}) asks for Ringside, which is signed in to ` +
-      `${new URL(own).host}. Sign in to both as the same user of the same account.`;
+    trouble = say('browser.other-account', { other: new URL(other).host, own: new URL(own).host });
     publish();
   }
 
@@ -374,7 +374,7 @@ export function createBridge(ports: BridgePorts): Bridge {
     if (tab.origin !== session.origin) return 'other-account';
     const refusal = stranger(tab.origin, tab.userId);
     if (refusal === 'other-user') {
-      trouble = 'A Kommo tab is signed in as another user than Ringside. Sign in to both as the same user.';
+      trouble = say('browser.other-user');
       publish();
     }
     return refusal;
@@ -640,9 +640,7 @@ export function createBridge(ports: BridgePorts): Bridge {
       return;
     }
     const tried = (ports.ports ?? BRIDGE_PORTS).join(', ');
-    trouble =
-      `Ringside cannot talk to the browser: other programs use all of its ports (${tried}). ` +
-      'Close one of them; Ringside keeps trying.';
+    trouble = say('browser.no-port', { ports: tried });
     ports.log('bridge.no-port', { tried });
     publish();
     retry = setTimeout(() => void listen(), limits.portRetry).unref();
@@ -707,8 +705,7 @@ export function createBridge(ports: BridgePorts): Bridge {
   };
 }
 
-function wait(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`;
-  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-}
+const lockOut = (seconds: number): Sentence =>
+  seconds < 60
+    ? say('browser.locked-seconds', { seconds })
+    : say('browser.locked-minutes', { minutes: Math.ceil(seconds / 60) });

@@ -1,4 +1,5 @@
 /** What a browser is called in the list of paired browsers, from the User-Agent header. For people, never for decisions. */
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:A|iOS)?\/(\d{1,4})/, 'Edge'],
@@ -19,12 +20,12 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** `Chrome 156 on Windows`; as much of it as can be told, at worst `A browser`. */
-export function browserName(userAgent: string | undefined): string {
+export function browserName(userAgent: string | undefined): Sentence {
   const agent = (userAgent ?? '').slice(0, 512);
   const found = BROWSERS.map(([pattern, name]) => ({ name, version: pattern.exec(agent)?.[1] })).find(
     ({ version }) => version !== undefined,
   );
   const system = SYSTEMS.find(([pattern]) => pattern.test(agent))?.[1];
-  const browser = found === undefined ? 'A browser' : `${found.name} ${found.version}`;
-  return system === undefined ? browser : `${browser} on ${system}`;
+  const browser = found === undefined ? say('browser.some') : `${found.name} ${found.version}`;
+  return system === undefined ? browser : say('browser.name', { browser, system });
 }

@@ -1,13 +1,15 @@
 /** A browser that was paired: the token it was given. Kept by main's settings, encrypted where the system can. */
 import * as v from 'valibot';
+import { writtenSentence } from '../../app/texts/kept-sentence.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import { Bytes32Schema, ClientIdSchema } from '../../app/bridge/protocol.ts';
 
 const time = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const PairedBrowserSchema = v.object({
   clientId: ClientIdSchema,
-  /** For people; what was paired by an older Ringside has none. */
-  name: v.optional(v.pipe(v.string(), v.maxLength(100)), 'A browser'),
+  /** A sentence as it is kept (`kept-sentence.ts`); what was paired by an older Ringside has a text, or none. */
+  name: v.optional(v.pipe(v.string(), v.maxLength(200)), writtenSentence(say('browser.some'))),
   /** The account whose pages it was paired for. */
   origin: v.pipe(v.string(), v.maxLength(256)),
   /** 32 random bytes, base64url. Secret: the proofs are made with it. */
@@ -23,7 +25,7 @@ export type PairedBrowser = v.InferOutput<typeof PairedBrowserSchema>;
 /** A paired browser as the panel lists it. */
 export type BrowserView = {
   id: string;
-  name: string;
+  name: Sentence;
   /** Milliseconds since 1970 UTC. */
   pairedAt: number;
   lastSeenAt: number;

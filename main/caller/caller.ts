@@ -6,6 +6,7 @@ import { callerName, isAutoNamed, nameOnCard, type Card, type NameOrder } from '
 import type { Turn } from '../../app/kommo/budget.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import { lookUpNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
 import { compareNumbers, searchKeys } from '../../app/numbers/variants.ts';
 import type { CallSettings } from '../../app/settings/provisioning.ts';
@@ -27,7 +28,7 @@ const MOST_LEADS = 50;
 export type Resolution = {
   caller: Caller;
   /** The agent's sentence when something was in the way. */
-  notice: string | null;
+  notice: Sentence | null;
   /** Everybody who has the number, Kommo's choice first; empty where there is no choice. */
   matches: CallMatch[];
   /** The Kommo user who is responsible for the card, null while or where that is not known. */
@@ -101,7 +102,7 @@ export function createCallerResolver(ports: ResolverPorts) {
     if (asked === null) return known({ kind: 'not-asked' });
     if (kommo === null) {
       const set = session.origin() !== null;
-      return known({ kind: 'not-asked' }, { notice: set ? new KommoRefusal('signed-out').message : null });
+      return known({ kind: 'not-asked' }, { notice: set ? say('kommo.signed-out') : null });
     }
     const turn = turnOf(call);
     try {
@@ -144,8 +145,8 @@ export function createCallerResolver(ports: ResolverPorts) {
       const refusal = refusalFrom(error);
       log('caller.not-resolved', { kind: refusal.kind, detail: refusal.detail });
       timeline.add('resolve.done', call.id, { found: false, problem: refusal.kind });
-      session.heard(refusal.message);
-      return known({ kind: 'failed', reason: refusal.message }, { notice: refusal.message });
+      session.heard(refusal.sentence);
+      return known({ kind: 'failed', reason: refusal.message }, { notice: refusal.sentence });
     }
   }
 
@@ -184,7 +185,7 @@ export function createCallerResolver(ports: ResolverPorts) {
       log('caller.not-named', { kind: refusal.kind, detail: refusal.detail });
       // What it was called the last time is right still, unless this user may not see it any more or it is gone.
       const name = refusal.passes ? early : null;
-      const notice = name === null ? `The name could not be read. ${refusal.message}` : null;
+      const notice = name === null ? say('caller.unnamed', { why: refusal.sentence }) : null;
       const kept = name !== null && same ? { matches: before.matches, company } : {};
       return known({ kind: 'entity', entity, name }, { notice, ...kept });
     }

@@ -1,6 +1,7 @@
 /** Opens cards in the agent's browser: only addresses that are built here, from the account's origin and an id. */
 import type { Caller } from '../../app/calls/completed-call.ts';
 import { cardUrl, newContactUrl } from '../../app/kommo/address.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { CardTarget } from '../bridge/bridge.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
@@ -21,23 +22,21 @@ export type CardPorts = {
   log: Log;
 };
 
-type Address = { ok: true; url: string; target: CardTarget } | { ok: false; message: string };
+type Address = { ok: true; url: string; target: CardTarget } | { ok: false; message: Sentence };
 
 export function createCards({ session, timeline, open, openInTab, log }: CardPorts) {
   /** The address of the matched card, the form for a new contact where there is none, or why there is neither. */
   function addressOf(party: Party | null): Address {
     const origin = session.origin();
-    if (party === null) return { ok: false, message: 'This call is not known any more.' };
-    if (origin === null) return { ok: false, message: 'Ringside is not set up for Kommo yet. Sign in first.' };
-    if (party.number.private === true)
-      return { ok: false, message: 'This number is on the private list: Kommo is not told of it.' };
+    if (party === null) return { ok: false, message: say('card.unknown-call') };
+    if (origin === null) return { ok: false, message: say('card.not-set-up') };
+    if (party.number.private === true) return { ok: false, message: say('card.private') };
     if (party.caller.kind === 'entity') {
       const { entity } = party.caller;
       return { ok: true, url: cardUrl(origin, entity), target: { entity } };
     }
     const number = party.number.e164 ?? party.number.asReceived.replace(/[^+\d]/g, '');
-    if (party.number.internal || !/^\+?\d{3,}$/.test(number))
-      return { ok: false, message: 'There is no card for this number.' };
+    if (party.number.internal || !/^\+?\d{3,}$/.test(number)) return { ok: false, message: say('card.none') };
     return { ok: true, url: newContactUrl(origin, number), target: { newContactNumber: number } };
   }
 
@@ -51,7 +50,7 @@ export function createCards({ session, timeline, open, openInTab, log }: CardPor
       id: string,
       party: Party | null,
       why: 'asked' | 'by-itself' = 'asked',
-    ): Promise<{ ok: true; value: null } | { ok: false; message: string }> {
+    ): Promise<{ ok: true; value: null } | { ok: false; message: Sentence }> {
       const address = addressOf(party);
       if (!address.ok) return address;
       try {
@@ -63,7 +62,7 @@ export function createCards({ session, timeline, open, openInTab, log }: CardPor
         log('card.not-opened', { error: String(error) });
         return {
           ok: false,
-          message: 'The browser could not be opened. Choose a default browser in the system settings.',
+          message: say('card.no-browser'),
         };
       }
     },

@@ -3,6 +3,7 @@ import type { Answer, Person } from '../../app/ipc/panel.ts';
 import { nameOnCard, type Card, type NameOrder } from '../../app/kommo/card.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { Log } from '../diagnostics/log.ts';
 
 const MOST = 20;
@@ -27,7 +28,7 @@ export function createPeople({ client, nameOrder, now, log }: PeoplePorts) {
     async search(typed: string): Promise<Answer<Person[]>> {
       const query = typed.trim().replace(/\s+/g, ' ');
       const kommo = client();
-      if (kommo === null) return { ok: false, message: 'Sign in to Kommo to search its contacts.' };
+      if (kommo === null) return { ok: false, message: say('people.signed-out') };
       if (query.length < SHORTEST) return { ok: true, value: [] };
       const known = kept.get(query);
       if (known !== undefined && known.of === kommo && now() - known.at < KEPT_MS)
@@ -63,10 +64,9 @@ function personOf(type: 'contact' | 'company', card: Card, order: NameOrder): Pe
   return [{ entity: { type, id: card.id }, name, company: null, numbers: [...new Set(card.phones)] }];
 }
 
-function sentenceOf(error: unknown): string {
+function sentenceOf(error: unknown): Sentence {
   if (error instanceof KommoRefusal && (error.kind === 'too-many' || error.kind === 'blocked'))
-    return 'Kommo is busy with calls. Wait a moment and search again.';
-  if (error instanceof KommoRefusal && error.kind === 'no-rights')
-    return 'You may not see contacts in Kommo. Type the number instead.';
-  return 'Kommo could not be searched. Type the number, or try again.';
+    return say('people.busy');
+  if (error instanceof KommoRefusal && error.kind === 'no-rights') return say('people.no-rights');
+  return say('people.not-searched');
 }

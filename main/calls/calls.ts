@@ -1,4 +1,5 @@
 /** The one writer of call state: folds what the phone reports, and sees that each part hears of it in its turn. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../../app/calls/call.ts';
 import { emptyBook, fold } from '../../app/calls/call-book.ts';
 import {
@@ -31,6 +32,8 @@ import { lineOf } from '../../app/calls/line.ts';
 import { refusedCall, refusedUnseen, type Listed, type RefusedCalls } from '../../app/calls/refused-calls.ts';
 import type { Answer, LiveCall } from '../../app/ipc/panel.ts';
 import { readNumber, type NumberInfo, type NumberRules } from '../../app/numbers/number.ts';
+import { shownNumber } from '../../app/numbers/withheld.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { Listener, Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
@@ -43,9 +46,9 @@ type Known = {
   readonly line: string | null;
   readonly caller: Caller;
   readonly resolving: boolean;
-  readonly notice: string | null;
+  readonly notice: Sentence | null;
   /** What is wrong with its audio, or was just changed about it. */
-  readonly audio: string | null;
+  readonly audio: Sentence | null;
   /** Its ringing was silenced. */
   readonly silenced: boolean;
   /** The SIP dialog of that party: a call that goes on with somebody else is asked about anew. */
@@ -79,6 +82,8 @@ export type CallPorts = {
   pop(id: string, party: Party): void;
   toasts: Omit<Toasts, 'shows' | 'say'>;
   timeline: Timeline;
+  /** A sentence in the agent's language, as it is now. */
+  word(sentence: Sentence): string;
   command(command: PhoneCommand): boolean;
   /** A timer; returns its own undo. */
   after(ms: number, act: () => void): () => void;
@@ -99,7 +104,7 @@ export type CallPorts = {
   gone(id: string): void;
 };
 
-const PHONE_AWAY = 'The phone is starting again. Wait a moment and try again.';
+const PHONE_AWAY = say('call.phone-away');
 
 /** The other party as far as it is known. */
 type Party = { caller: Caller; number: NumberInfo };
@@ -136,7 +141,7 @@ export function createCalls(ports: CallPorts) {
   };
   const subject = (call: Call, facts: Known) => ({
     call,
-    number: facts.number.display,
+    number: shownNumber(facts.number),
     name: nameOf(facts, call),
     notice: facts.notice,
     company: facts.company,
@@ -160,8 +165,8 @@ export function createCalls(ports: CallPorts) {
       id: call.id,
       direction: call.direction,
       state: call.state,
-      title: nameOf(facts, call) ?? number.display,
-      number: number.display,
+      title: nameOf(facts, call) ?? ports.word(shownNumber(number)),
+      number: ports.word(shownNumber(number)),
       caller,
       company,
       resolving,
@@ -330,7 +335,7 @@ export function createCalls(ports: CallPorts) {
 
   const differs = (call: Call, now: Known, before: Known) =>
     nameOf(now, call) !== nameOf(before, call) ||
-    now.notice !== before.notice ||
+    !isDeepStrictEqual(now.notice, before.notice) ||
     now.matches.length !== before.matches.length;
 
   /** Which company the caller is of: no news for the toast, which has said who it is. */
@@ -413,7 +418,7 @@ export function createCalls(ports: CallPorts) {
     ports.record(record, !facts.resolving);
     timeline.add('journal.written', call.id);
     if (record.recording.state === 'ready') timeline.add('recording', call.id, { state: 'ready' });
-    toasts.ended(record, nameOf(facts, call) ?? facts.number.display);
+    toasts.ended(record, nameOf(facts, call) ?? shownNumber(facts.number));
     announce(call);
     if (!facts.resolving) known.delete(call.id);
   }
@@ -530,7 +535,7 @@ export function createCalls(ports: CallPorts) {
       if (call === undefined || facts === undefined) return;
       timeline.add(`media.${event.state}`, call.id, {}, event.monotonic);
       const audio = audioNotice(event.state, event.detail);
-      if (audio === facts.audio) return;
+      if (isDeepStrictEqual(audio, facts.audio)) return;
       known.set(call.id, { ...facts, audio });
       announce(call);
     },
@@ -640,25 +645,21 @@ function userOf(target: string): string {
 function audioNotice(
   state: Extract<PhoneEvent, { kind: 'media' }>['state'],
   detail: string | undefined,
-): string | null {
+): Sentence | null {
   switch (state) {
     case 'connected':
     case 'heard-again':
       return null;
     case 'device-changed':
       return detail === undefined || detail === ''
-        ? 'The microphone or speaker in use was unplugged. This call goes on with another one.'
-        : `The microphone or speaker in use was unplugged. This call goes on with ${detail}.`;
+        ? say('audio.device-changed')
+        : say('audio.device-changed-to', { device: detail });
     case 'interrupted':
-      return 'The connection of this call was lost. Ringside is setting it up again; stay on the line.';
     case 'nothing-heard':
-      return 'Nothing has been heard from the other side for five seconds. Ask whether they hear you; if not, hang up and call again.';
     case 'no-microphone':
-      return 'No microphone was found. Plug one in and answer again, or take the call on your desk phone.';
     case 'microphone-denied':
-      return 'The system does not let Ringside use the microphone. Allow it in the privacy settings and answer again.';
     case 'failed':
-      return 'The audio of this call could not be set up. Your administrator can check the ICE servers in the settings.';
+      return say(`audio.${state}`);
     default: {
       const never: never = state;
       return never;

@@ -1,6 +1,7 @@
 /** What the agent may ask of a call as it stands, and the sentence where it makes no sense. */
 import type { Call } from '../../app/calls/call.ts';
 import type { PhoneCommand } from '../../app/calls/phone-event.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 
 export type CallRequest =
   | { kind: 'answer' | 'decline' | 'hang-up' | 'hold' | 'resume' | 'silence' | 'complete-transfer' }
@@ -8,9 +9,9 @@ export type CallRequest =
   | { kind: 'dtmf'; tones: string }
   | { kind: 'transfer' | 'consult'; target: string };
 
-export type Ordered = { ok: true; command: PhoneCommand } | { ok: false; message: string };
+export type Ordered = { ok: true; command: PhoneCommand } | { ok: false; message: Sentence };
 
-const no = (message: string): Ordered => ({ ok: false, message });
+const no = (message: Sentence): Ordered => ({ ok: false, message });
 const yes = (command: PhoneCommand): Ordered => ({ ok: true, command });
 
 /**
@@ -18,21 +19,20 @@ const yes = (command: PhoneCommand): Ordered => ({ ok: true, command });
  * `consultation`: whom the agent asks about it, undefined where there is nobody.
  */
 export function commandFor(request: CallRequest, call: Call | undefined, consultation: Call | undefined): Ordered {
-  if (call === undefined) return no('This call is over already.');
+  if (call === undefined) return no(say('call.over'));
   const { callId } = call;
-  if (call.source === 'watched' && request.kind !== 'hang-up')
-    return no('This call is on the desk phone. Do that on the desk phone itself.');
+  if (call.source === 'watched' && request.kind !== 'hang-up') return no(say('call.on-desk-phone'));
   const answered = call.answeredAt !== null;
   const ringsHere = call.direction === 'inbound' && !answered;
   switch (request.kind) {
     case 'answer':
-      return ringsHere ? yes({ kind: 'answer', callId }) : no('This call is answered already.');
+      return ringsHere ? yes({ kind: 'answer', callId }) : no(say('call.answered'));
     case 'decline':
-      return ringsHere ? yes({ kind: 'decline', callId }) : no('This call is answered already. Hang up instead.');
+      return ringsHere ? yes({ kind: 'decline', callId }) : no(say('call.answered-hang-up'));
     case 'hang-up':
       return yes({ kind: 'hang-up', callId });
     case 'silence':
-      return ringsHere ? yes({ kind: 'silence', callId }) : no('This call does not ring any more.');
+      return ringsHere ? yes({ kind: 'silence', callId }) : no(say('call.quiet'));
     case 'hold':
       return answered ? yes({ kind: 'hold', callId }) : notAnswered;
     case 'resume':
@@ -45,17 +45,13 @@ export function commandFor(request: CallRequest, call: Call | undefined, consult
     case 'transfer':
     case 'consult':
       if (!answered) return notAnswered;
-      if (call.partOf !== null) return no('Ask about one call at a time: go back to the caller first.');
-      if (call.transfer !== null && call.transfer.state !== 'failed')
-        return no('This call is being transferred already.');
-      if (consultation !== undefined)
-        return no('Somebody is being asked already. Connect them, or go back to the caller first.');
+      if (call.partOf !== null) return no(say('call.one-question'));
+      if (call.transfer !== null && call.transfer.state !== 'failed') return no(say('call.transferring'));
+      if (consultation !== undefined) return no(say('call.asking'));
       return yes({ kind: request.kind, callId, target: request.target });
     case 'complete-transfer':
-      if (consultation === undefined)
-        return no('Nobody is being asked yet. Ask a colleague first, or transfer without asking.');
-      if (consultation.answeredAt === null)
-        return no('Your colleague has not answered yet. Wait for the answer, or transfer without asking.');
+      if (consultation === undefined) return no(say('call.nobody-asked'));
+      if (consultation.answeredAt === null) return no(say('call.no-answer-yet'));
       return yes({ kind: 'complete-transfer', callId });
     default: {
       const never: never = request;
@@ -64,4 +60,4 @@ export function commandFor(request: CallRequest, call: Call | undefined, consult
   }
 }
 
-const notAnswered = no('This call is not answered yet.');
+const notAnswered = no(say('call.not-answered'));

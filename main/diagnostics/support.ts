@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { CHECKS, type Answer, type CheckResult, type SettingView } from '../../app/ipc/panel.ts';
+import { say } from '../../app/texts/sentence.ts';
 import type { Journal } from '../journal/journal.ts';
 import { buildArchive, linesOf, type Known } from './archive.ts';
 import type { Checks } from './checks.ts';
@@ -77,8 +78,7 @@ export function createSupport(ports: SupportPorts) {
         ports.log('support.not-saved', { error: String(error) });
         return {
           ok: false,
-          message:
-            'The archive could not be made. Choose another folder; if that does not help, tell support what the log shows.',
+          message: say('archive.not-made'),
         };
       }
     },

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Answer, HistorySearch } from '../../app/ipc/panel.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { csvHead, csvRow } from './csv.ts';
@@ -11,6 +12,8 @@ const AT_ONCE = 500;
 
 export type HistoryDeskPorts = {
   journal: Pick<Journal, 'search' | 'call'>;
+  /** A sentence in the agent's language, as it is now. */
+  word(sentence: Sentence): string;
   /** Asks where to write, null where the agent does not want to. */
   chooseFile(suggested: string): Promise<string | null>;
   openExternal(url: string): Promise<void>;
@@ -18,7 +21,7 @@ export type HistoryDeskPorts = {
   log: Log;
 };
 
-export function createHistoryDesk({ journal, chooseFile, openExternal, now, log }: HistoryDeskPorts) {
+export function createHistoryDesk({ journal, word, chooseFile, openExternal, now, log }: HistoryDeskPorts) {
   return {
     async exportCsv(search: HistorySearch): Promise<Answer<{ file: string | null; calls: number }>> {
       const file = await chooseFile(`ringside-calls-${new Date(now()).toISOString().slice(0, 10)}.csv`);
@@ -30,17 +33,16 @@ export function createHistoryDesk({ journal, chooseFile, openExternal, now, log 
         log('history.not-exported', { error: String(error) });
         return {
           ok: false,
-          message: `The file could not be written (${codeOf(error)}). Choose another folder, or make room on the disk.`,
+          message: say('history.not-exported', { code: codeOf(error) }),
         };
       }
     },
 
     async playRecording(id: string): Promise<Answer> {
       const recording = journal.call(id)?.recording;
-      if (recording?.state !== 'ready') return { ok: false, message: 'There is no recording of this call.' };
+      if (recording?.state !== 'ready') return { ok: false, message: say('recording.none') };
       // Only what recordingOf() took: http and https.
-      if (!/^https?:\/\//i.test(recording.url))
-        return { ok: false, message: 'The address of the recording cannot be opened.' };
+      if (!/^https?:\/\//i.test(recording.url)) return { ok: false, message: say('recording.no-address') };
       try {
         await openExternal(recording.url);
         return { ok: true, value: null };
@@ -48,7 +50,7 @@ export function createHistoryDesk({ journal, chooseFile, openExternal, now, log 
         log('recording.not-opened', { error: String(error) });
         return {
           ok: false,
-          message: 'The recording could not be opened. Choose a default browser in the system settings.',
+          message: say('recording.not-opened'),
         };
       }
     },
@@ -60,7 +62,7 @@ export function createHistoryDesk({ journal, chooseFile, openExternal, now, log 
     const handle = await fs.open(partial, 'w', 0o600);
     let calls = 0;
     try {
-      await handle.writeFile(csvHead());
+      await handle.writeFile(csvHead(word));
       let before: number | null = null;
       for (;;) {
         const found = journal.search(search, before, AT_ONCE);
@@ -87,5 +89,5 @@ export function createHistoryDesk({ journal, chooseFile, openExternal, now, log 
 
 export type HistoryDesk = ReturnType<typeof createHistoryDesk>;
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+const codeOf = (error: unknown): Sentence =>
+  error instanceof Error && 'code' in error ? String(error.code) : say('file.unknown-error');

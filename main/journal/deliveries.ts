@@ -4,6 +4,7 @@
  * why.
  */
 import { KommoRefusal, type RefusalKind } from '../../app/kommo/refusal.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import { bridgeCompleted, bellElement } from '../../app/bridge/completed.ts';
 import { callParams, lateNews, waysToCard, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 import type { KommoClient } from '../../app/kommo/client.ts';
@@ -53,7 +54,7 @@ export type DeliveryPorts = {
   now(): number;
   random(): number;
   after(ms: number, run: () => void): () => void;
-  told(call: CompletedCall, target: DeliveryTarget, state: string, error: string | null): void;
+  told(call: CompletedCall, target: DeliveryTarget, state: string, error: Sentence | null): void;
   /** The journal itself failed (a full disk): what waits stays where it is and is tried again. */
   failed(error: unknown): void;
 };
@@ -96,7 +97,7 @@ const done: Settlement = { state: 'done', error: null, nextTry: 0, counts: true,
 function later(
   { now, random }: DeliveryPorts,
   tries: number,
-  error: string,
+  error: Sentence,
   ambiguous: boolean,
   atLeastMs: number,
 ): Settlement {
@@ -105,7 +106,7 @@ function later(
 }
 
 /** Waits for a person; no try is counted. */
-function idle({ now }: DeliveryPorts, error: string, ambiguous: boolean): Settlement {
+function idle({ now }: DeliveryPorts, error: Sentence, ambiguous: boolean): Settlement {
   return { state: 'waiting', error, nextTry: now() + IDLE_WAIT_MS, counts: false, ambiguous };
 }
 
@@ -125,7 +126,7 @@ type Outcome = Settlement & { halts?: boolean; stale?: () => boolean };
 function forOther(delivery: Delivery, ports: DeliveryPorts): Settlement | null {
   const { account, ambiguous } = delivery;
   if (account === null || account.id === ports.account()?.id) return null;
-  return idle(ports, `It is for the Kommo account ${account.name} and goes nowhere else. Sign in there.`, ambiguous);
+  return idle(ports, say('delivery.is-for', { account: account.name }), ambiguous);
 }
 
 /** While a request whose answer was lost may still take effect, nothing is looked up or sent after it. */
@@ -140,14 +141,14 @@ function notYet(delivery: Delivery, ports: DeliveryPorts): Settlement | null {
 function refused(error: unknown, tries: number, ports: DeliveryPorts, inDoubt: boolean): Outcome {
   if (!(error instanceof KommoRefusal)) throw error;
   const lost = inDoubt || (error.sent && LOSES_ANSWERS.has(error.kind));
-  if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.message, lost);
+  if (error.kind === 'signed-out' || error.kind === 'unauthorized') return idle(ports, error.sentence, lost);
   // An unpaid account is paid again; by then nobody thinks of these calls.
-  if (error.kind === 'unpaid') return { ...later(ports, tries, error.message, lost, LONGEST_WAIT_MS), halts: true };
+  if (error.kind === 'unpaid') return { ...later(ports, tries, error.sentence, lost, LONGEST_WAIT_MS), halts: true };
   if (error.passes) {
     const atLeastMs = (error.retryAfter ?? 0) * 1000;
-    return { ...later(ports, tries, error.message, lost, atLeastMs), halts: OF_KOMMO_ITSELF.has(error.kind) };
+    return { ...later(ports, tries, error.sentence, lost, atLeastMs), halts: OF_KOMMO_ITSELF.has(error.kind) };
   }
-  return { ...done, state: 'failed', error: error.message, ambiguous: inDoubt };
+  return { ...done, state: 'failed', error: error.sentence, ambiguous: inDoubt };
 }
 
 /** After these nobody knows whether Kommo did it. */
@@ -170,12 +171,12 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
   const held = ports.heldUntil(call.id);
   if (held > now()) return soon(ports, delivery, held);
   const client = ports.kommo();
-  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
+  if (client === null) return idle(ports, say('kommo.signed-out'), ambiguous);
   const elsewhere = forOther(delivery, ports);
   if (elsewhere !== null) return elsewhere;
   const agent = call.agent ?? ports.agent();
   // A call of nobody would be a robot's in Kommo.
-  if (agent === null) return idle(ports, UNKNOWN_AGENT, ambiguous);
+  if (agent === null) return idle(ports, say('delivery.unknown-agent'), ambiguous);
   const sent = { ...call, agent };
   const turn = cardTurn(call, ports.office?.() ?? null, delivery.tries, now());
   if (turn !== null && turn.at > now())
@@ -205,7 +206,8 @@ async function toCard(delivery: Delivery, ports: DeliveryPorts, strikes: number)
     }
     return { ...done, state: 'no-card' };
   } catch (error) {
-    if (inDoubt && mayNotLook(error)) return later(ports, delivery.tries, NOT_LOOKED_UP, true, LONGEST_WAIT_MS);
+    if (inDoubt && mayNotLook(error))
+      return later(ports, delivery.tries, say('delivery.not-looked-up'), true, LONGEST_WAIT_MS);
     return refused(error, Math.max(delivery.tries, strikes), ports, inDoubt);
   }
 }
@@ -234,11 +236,6 @@ function mayNotLook(error: unknown): boolean {
   return error instanceof KommoRefusal && LOOKS_REFUSED.has(error.kind);
 }
 const LOOKS_REFUSED: ReadonlySet<RefusalKind> = new Set(['no-rights', 'not-found', 'rejected']);
-const NOT_LOOKED_UP =
-  'Kommo’s answer was lost, and Kommo does not let you see whether the call is on its card. Ask your administrator for the right to see it: so that it is not there twice, it is sent again only after a look.';
-
-const UNKNOWN_AGENT = 'Ringside does not know yet who is signed in to Kommo. The call is saved as soon as it does.';
-
 /** Whether the journal has another version of the call by now than the one that was sent. */
 function changedSince(sent: CompletedCall, journal: Journal): boolean {
   const current = journal.call(sent.id);
@@ -255,7 +252,7 @@ async function toUpdate(delivery: Delivery, ports: DeliveryPorts, strikes: numbe
   const held = ports.heldUntil(call.id);
   if (held > now()) return soon(ports, delivery, held);
   const client = ports.kommo();
-  if (client === null) return idle(ports, new KommoRefusal('signed-out').message, ambiguous);
+  if (client === null) return idle(ports, say('kommo.signed-out'), ambiguous);
   const elsewhere = forOther(delivery, ports);
   if (elsewhere !== null) return elsewhere;
   const unsettled = notYet(delivery, ports);
@@ -285,13 +282,11 @@ async function toRecording({ call, tries }: Delivery, ports: DeliveryPorts): Pro
   }
   if (now() >= until) {
     journal.amend(call.id, { recording: { state: 'gave up' } }, now());
-    return { ...done, state: 'expired', error: GAVE_UP };
+    return { ...done, state: 'expired', error: say('recording.gave-up') };
   }
   const wait = Math.min(LONGEST_PROBE_WAIT_MS, 1000 * 2 ** Math.min(tries, 12));
   return { state: 'waiting', error: null, nextTry: Math.min(until, now() + wait), counts: true, ambiguous: false };
 }
-
-const GAVE_UP = 'The PBX did not have it in time. The call itself is kept.';
 
 async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Outcome> {
   const { call } = delivery;
@@ -309,7 +304,7 @@ async function toWidget(delivery: Delivery, ports: DeliveryPorts): Promise<Outco
   return { ...done, place: { entity: bellElement(call), incomingLead: false }, stale: recordedSince };
 }
 
-const NO_TAB = 'No Kommo tab with Ringside is open. The call is shown there when one is.';
+const NO_TAB = say('delivery.no-tab');
 
 /** Adds to Kommo's bell the recording that came after the call was put there; a repeat is dropped over there. */
 async function toBell(delivery: Delivery, ports: DeliveryPorts): Promise<Settlement> {

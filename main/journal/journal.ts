@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import type { Caller, CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CardWay } from '../../app/kommo/call-on-card.ts';
 import type { HistorySearch } from '../../app/ipc/panel.ts';
+import type { Sentence } from '../../app/texts/sentence.ts';
 import { salvage } from './salvage.ts';
 import { entityOf, partyOf, termsOf } from './search-words.ts';
 import {
@@ -219,7 +220,7 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
       stores().reduce((sum, store) => sum + store.notInKommo(account), 0),
 
     /** Lets go what waits or failed, of one account or all, with the reason; the agent can still retry each. */
-    giveUp: (reason: string, account: number | null = null): void => {
+    giveUp: (reason: Sentence, account: number | null = null): void => {
       for (const store of stores()) store.giveUp(reason, account);
     },
 

@@ -2,6 +2,8 @@
 import type Database from 'libsql';
 import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
+import { readSentence, writtenSentence } from '../../app/texts/kept-sentence.ts';
+import type { Sentence } from '../../app/texts/sentence.ts';
 import { entityOf, isMissed, partyOf, wordsOf } from './search-words.ts';
 import { CardPlaceSchema, CardWaySchema, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 
@@ -28,7 +30,7 @@ export type Delivery = {
   tries: number;
   /** Milliseconds since 1970 UTC. */
   nextTry: number;
-  error: string | null;
+  error: Sentence | null;
   /** A request was on its way when the program stopped, or its answer was lost: look before sending again. */
   ambiguous: boolean;
   /** When that was, milliseconds since 1970 UTC: what it asked for may still happen for a while. */
@@ -43,7 +45,7 @@ export type Delivery = {
 
 export type Settlement = {
   state: DeliveryState;
-  error: string | null;
+  error: Sentence | null;
   nextTry: number;
   /** Whether this was a try. */
   counts: boolean;
@@ -143,7 +145,7 @@ const RowSchema = v.object({
   state: v.picklist(DELIVERY_STATES),
   tries: v.number(),
   next_try: v.number(),
-  error: v.nullable(v.string()),
+  error: v.nullable(v.pipe(v.string(), v.transform(readSentence))),
   sending: v.number(),
   attempt: stored(CardWaySchema),
   place: stored(CardPlaceSchema),
@@ -190,6 +192,7 @@ export const FARTHEST_MS = 10 * 60 * 1000;
 const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
 
 const count = (row: unknown): number => v.parse(v.object({ n: v.number() }), row).n;
+const kept = (error: Sentence | null): string | null => (error === null ? null : writtenSentence(error));
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
 export function createStore(db: Database.Database) {
@@ -250,7 +253,19 @@ export function createStore(db: Database.Database) {
     for (const { target, state, tries, nextTry, error, ambiguous, doubtSince, attempt, place, account } of deliveries) {
       const sending = ambiguous ? Math.max(doubtSince, 1) : 0;
       const [id, name] = [account?.id ?? null, account?.name ?? null];
-      insertDelivery.run(call.id, target, state, tries, nextTry, error, sending, json(attempt), json(place), id, name);
+      insertDelivery.run(
+        call.id,
+        target,
+        state,
+        tries,
+        nextTry,
+        kept(error),
+        sending,
+        json(attempt),
+        json(place),
+        id,
+        name,
+      );
     }
   };
   const deliveriesOf = (call: CompletedCall): Delivery[] =>
@@ -314,8 +329,8 @@ export function createStore(db: Database.Database) {
     /** Failed, tried in vain, or due since before that time. */
     undelivered: (since: number): number => count(countUndelivered.get(since)),
     notInKommo: (account: number | null): number => count(countNotInKommo.get([account])),
-    giveUp: (reason: string, account: number | null): void => {
-      giveUp.run([account, reason]);
+    giveUp: (reason: Sentence, account: number | null): void => {
+      giveUp.run([account, writtenSentence(reason)]);
     },
     bind: ({ id, name }: Account): void => {
       bind.run(id, name);
@@ -339,7 +354,7 @@ export function createStore(db: Database.Database) {
         to.state,
         to.counts ? 1 : 0,
         to.nextTry,
-        to.error,
+        kept(to.error),
         lost,
         tried,
         lost,

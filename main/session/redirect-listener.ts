@@ -1,16 +1,23 @@
 /** Waits on the registered loopback address for Kommo's answer to a sign-in. Open only while one is under way. */
 import http from 'node:http';
+import { Refusal } from '../../app/texts/refusal.ts';
+import type { Language } from '../../app/texts/language.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
+import { worded } from '../../app/texts/worded.ts';
 
 export type RedirectListener = { query: Promise<URLSearchParams>; close(): void };
 
+/** What the browser shows for an answer; a `foreign` one does not end the wait, or any web page could end a sign-in. */
+export type AnswerPage = { ok: boolean; message: Sentence; foreign: boolean };
+
 /**
- * Listens at `redirectUri` (`http://127.0.0.1:17653/oauth/callback`). `page` makes the sentence that the browser shows
- * for an answer, and says whether it is foreign: then the wait goes on, or any web page could end a sign-in. Rejects
- * with a plain sentence where the port is taken.
+ * Listens at `redirectUri` (`http://127.0.0.1:17653/oauth/callback`). `page` reads an answer, `language` says in which
+ * language the browser shows it. Rejects with a `Refusal` where the port is taken.
  */
 export async function listenForRedirect(
   redirectUri: string,
-  page: (query: URLSearchParams) => { ok: boolean; message: string; foreign: boolean },
+  page: (query: URLSearchParams) => AnswerPage,
+  language: () => Language,
 ): Promise<RedirectListener> {
   const expected = new URL(redirectUri);
   let resolve: (query: URLSearchParams) => void = () => {};
@@ -23,16 +30,16 @@ export async function listenForRedirect(
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found');
       return;
     }
-    const { ok, message, foreign } = page(url.searchParams);
+    const answer = page(url.searchParams);
     response
-      .writeHead(ok ? 200 : 400, {
+      .writeHead(answer.ok ? 200 : 400, {
         'content-type': 'text/html; charset=utf-8',
         'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
         'cache-control': 'no-store',
         connection: 'close',
       })
-      .end(answerPage(ok, message), () => {
-        if (!foreign) resolve(url.searchParams);
+      .end(htmlOf(answer, language()), () => {
+        if (!answer.foreign) resolve(url.searchParams);
       });
   });
 
@@ -40,10 +47,10 @@ export async function listenForRedirect(
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       fail(
-        new Error(
+        new Refusal(
           error.code === 'EADDRINUSE'
-            ? `Another program uses port ${expected.port}, where Kommo's answer must arrive.`
-            : `Ringside cannot listen on ${expected.host} for Kommo's answer (${error.code ?? error.message}).`,
+            ? say('sign-in.port-taken', { port: expected.port })
+            : say('sign-in.not-listening', { host: expected.host, why: error.code ?? error.message }),
         ),
       ),
     );
@@ -68,10 +75,11 @@ function readUrl(text: string | undefined, base: string): URL | null {
   }
 }
 
-function answerPage(ok: boolean, message: string): string {
-  const escaped = message.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Ringside</title>
+function htmlOf({ ok, message }: AnswerPage, language: Language): string {
+  const title = worded(say(ok ? 'sign-in.page-good' : 'sign-in.page-bad'), language);
+  const escaped = worded(message, language).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  return `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>Ringside</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;margin:20vh auto;max-width:28rem;padding:0 1rem;color:#1c2430;background:#fff}
 @media(prefers-color-scheme:dark){body{color:#e8ecf2;background:#14181f}}h1{font-size:1.25rem}</style>
-<h1>${ok ? 'Signed in' : 'Not signed in'}</h1><p>${escaped}</p></html>`;
+<h1>${title}</h1><p>${escaped}</p></html>`;
 }

@@ -2,6 +2,7 @@
  * The sign-in to Kommo: the one owner of tokens. They stay in this process, are on disk before they are first used,
  * and are refreshed once however many requests wait.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { parseOrigin, type KommoOrigin } from '../../app/kommo/address.ts';
 import { AccountSchema, type Account } from '../../app/kommo/answers.ts';
@@ -20,6 +21,9 @@ import {
   type Integration,
 } from '../../app/kommo/oauth.ts';
 import { KommoRefusal } from '../../app/kommo/refusal.ts';
+import type { Language } from '../../app/texts/language.ts';
+import { Refusal } from '../../app/texts/refusal.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { KommoStatus } from '../../app/ipc/panel.ts';
 import type { KommoSettings, Settings } from '../settings/settings.ts';
 import type { Vault } from '../settings/vault.ts';
@@ -36,9 +40,6 @@ const REFRESH_APART_MS = 60 * 60_000;
 const REFRESH_AGAIN_MS = 60_000;
 /** So often it is looked whether a refresh is due, so that no call has to wait for one. */
 const BEAT_MS = 5 * 60_000;
-
-const UNSAVED =
-  'The sign-in could not be written to disk, so it may not last over a restart. Make room on the disk; Ringside tries again.';
 
 const TokensSchema = v.object({
   origin: v.string(),
@@ -72,6 +73,8 @@ export type SessionPorts = {
   after(ms: number, run: () => void): () => void;
   newState(): string;
   openBrowser(url: string): Promise<void>;
+  /** In which the page at the end of a sign-in is shown. */
+  language(): Language;
   log: Log;
   onChange(): void;
   /** Another account than the last one is signed in: what waited for that must not go to this. */
@@ -97,7 +100,7 @@ export function createSession(ports: SessionPorts) {
   const { settings, vault, fetch, budget, userAgent, now, monotonic, log, onChange } = ports;
   let tokens = restoreTokens();
   let identity = restoreIdentity();
-  let reason: string | null = null;
+  let reason: Sentence | null = null;
   /** Counts sign-ins and sign-outs: an answer to a request of an earlier one must not change the present one. */
   let generation = 0;
   let refreshing: Promise<Tokens> | null = null;
@@ -181,7 +184,7 @@ export function createSession(ports: SessionPorts) {
   }
 
   /** What waits for Kommo is not touched: it goes with the next sign-in. */
-  function forget(why: string | null): void {
+  function forget(why: Sentence | null): void {
     turn();
     tokens = null;
     unsaved = false;
@@ -300,16 +303,14 @@ export function createSession(ports: SessionPorts) {
     },
     ended(token: string): void {
       // The refusal of an earlier sign-in's token must not end the present one.
-      if (tokens?.accessToken === token) forget('Kommo no longer accepts this sign-in. Sign in again.');
+      if (tokens?.accessToken === token) forget(say('kommo.unauthorized'));
     },
   };
 
-  function tokenEnded(token: string): string {
+  function tokenEnded(token: string): Sentence {
     const { endsAt } = claimsOf(token);
     const over = endsAt !== null && endsAt <= clock.now();
-    return over
-      ? 'The long-lived token has come to its end. Sign in with a new one. Calls that wait for Kommo are kept.'
-      : 'Kommo does not accept the access token any more. Sign in with a new one. Calls that wait for Kommo are kept.';
+    return say(over ? 'token.over' : 'token.refused');
   }
 
   /** In the background: a refresh that is due, a pair that is not on disk yet, an account that is not known yet. */
@@ -394,7 +395,7 @@ export function createSession(ports: SessionPorts) {
     })()
       .catch((error: unknown) => {
         if (asked === generation && error instanceof KommoRefusal && tokens !== null) {
-          reason = error.message;
+          reason = error.sentence;
           onChange();
         }
         throw error;
@@ -438,8 +439,7 @@ export function createSession(ports: SessionPorts) {
 
   async function signInWithToken(address: string, accessToken: string): Promise<void> {
     const origin = parseOrigin(accountAddress(address));
-    if (origin === null)
-      throw new Error('That is not the address of a Kommo account. It looks like https://acme.kommo.com.');
+    if (origin === null) throw new Refusal(say('sign-in.no-address'));
     offer = null;
     try {
       const account = await accountOf(origin, accessToken);
@@ -448,12 +448,8 @@ export function createSession(ports: SessionPorts) {
         keep(tokenOf(origin, accessToken));
       });
     } catch (error) {
-      if (error instanceof KommoRefusal && error.kind === 'unauthorized') {
-        throw new Error(
-          'Kommo does not accept this token. Copy it again from "Keys and scopes", whole, and check that it has not expired.',
-        );
-      }
-      throw error instanceof KommoRefusal ? new Error(signInUnansweredSentence(error)) : error;
+      if (!(error instanceof KommoRefusal)) throw error;
+      throw new Refusal(error.kind === 'unauthorized' ? say('sign-in.token-refused') : signInUnansweredSentence(error));
     }
   }
 
@@ -461,8 +457,7 @@ export function createSession(ports: SessionPorts) {
   function registered(): { origin: KommoOrigin; oauth: Integration } {
     const kommo = settings.kommo();
     const oauth = kommo === null ? null : integration(kommo);
-    if (kommo === null || oauth === null)
-      throw new Error('This desktop has no Kommo integration set up. Ask your administrator for a provisioning file.');
+    if (kommo === null || oauth === null) throw new Refusal(say('sign-in.no-integration'));
     return { origin: kommo.origin, oauth };
   }
 
@@ -470,7 +465,7 @@ export function createSession(ports: SessionPorts) {
   async function takeCode(origin: KommoOrigin, oauth: Integration, code: string, still: () => boolean): Promise<void> {
     const pair = await endpoint.tokens(origin, tokenRequest(oauth, { code })).catch((error: unknown) => {
       if (!(error instanceof KommoRefusal)) throw error;
-      throw new Error(
+      throw new Refusal(
         error.passes ? signInUnansweredSentence(error) : codeRefusedSentence(error.detail, oauth.redirectUri),
       );
     });
@@ -481,25 +476,25 @@ export function createSession(ports: SessionPorts) {
       if (error instanceof KommoRefusal && error.passes) return null;
       throw error;
     });
-    if (!still()) throw new Error('The sign-in was cancelled.');
+    if (!still()) throw new Refusal(say('sign-in.cancelled'));
     enter(account, () => keep(next));
   }
 
   /** Waits for the redirect where it can come to this computer; says what is in the way where it cannot. */
   async function listen(oauth: Integration, expected: { state: string; origin: KommoOrigin }) {
-    const paste =
-      'Choose "Allow" in the browser all the same, then copy the address of the page you end at and paste it here.';
     if (new URL(oauth.redirectUri).protocol === 'https:') return { listener: null, busy: null };
     try {
-      const listener = await listenForRedirect(oauth.redirectUri, (query) => {
-        const answer = readRedirect(query, expected);
-        return answer.ok
-          ? { ok: true, foreign: false, message: 'Ringside has the answer from Kommo. You can close this tab.' }
-          : answer;
-      });
+      const listener = await listenForRedirect(
+        oauth.redirectUri,
+        (query) => {
+          const answer = readRedirect(query, expected);
+          return answer.ok ? { ok: true, foreign: false, message: say('sign-in.answered') } : answer;
+        },
+        ports.language,
+      );
       return { listener, busy: null };
     } catch (error) {
-      return { listener: null, busy: `${error instanceof Error ? error.message : String(error)} ${paste}` };
+      return { listener: null, busy: say('sign-in.paste-instead', { why: sentenceOf(error) }) };
     }
   }
 
@@ -514,18 +509,12 @@ export function createSession(ports: SessionPorts) {
     let cancel: () => void = () => {};
     const pasted = new Promise<null>((done) => (finish = () => done(null)));
     const cancelled = new Promise<never>((_, fail) => {
-      const timer = setTimeout(
-        () =>
-          fail(
-            new Error('The sign-in took more than twenty minutes, and Kommo takes no code after that. Start it again.'),
-          ),
-        CODE_MS,
-      );
+      const timer = setTimeout(() => fail(new Refusal(say('sign-in.too-late'))), CODE_MS);
       cancel = () => {
         clearTimeout(timer);
         // At once: the next sign-in listens on the same port.
         listener?.close();
-        fail(new Error('The sign-in was cancelled.'));
+        fail(new Refusal(say('sign-in.cancelled')));
       };
     });
     // Cancelled before anybody waits for it is no unhandled rejection.
@@ -537,20 +526,18 @@ export function createSession(ports: SessionPorts) {
     try {
       await ports.openBrowser(authorizeAddress(oauth, state)).catch((error: unknown) => {
         log('session.no-browser', { error: String(error) });
-        throw new Error(
-          'The browser could not be opened. Choose a default browser in the system settings, or paste a code.',
-        );
+        throw new Refusal(say('sign-in.no-browser'));
       });
       const query = await Promise.race([...(listener === null ? [] : [listener.query]), pasted, cancelled]);
       if (query !== null) {
         const answer = readRedirect(query, expected);
-        if (!answer.ok) throw new Error(answer.message);
+        if (!answer.ok) throw new Refusal(answer.message);
         await takeCode(answer.origin, oauth, answer.code, () => signingIn === attempt);
       }
       // Said of the way that was not needed in the end.
       if (signingIn === attempt && reason === busy) reason = null;
     } catch (error) {
-      if (signingIn === attempt) reason = error instanceof Error ? error.message : String(error);
+      if (signingIn === attempt) reason = sentenceOf(error);
       throw error;
     } finally {
       cancel();
@@ -564,7 +551,7 @@ export function createSession(ports: SessionPorts) {
     const { origin, oauth } = registered();
     const attempt = signingIn;
     const answer = readPasted(text, { state: attempt?.state ?? null, origin });
-    if (!answer.ok) throw new Error(answer.message);
+    if (!answer.ok) throw new Refusal(answer.message);
     offer = null;
     await takeCode(answer.origin, oauth, answer.code, () => signingIn === attempt);
     attempt?.finish();
@@ -623,9 +610,12 @@ export function createSession(ports: SessionPorts) {
                 : 'signed-in',
         host: kommo === null ? null : new URL(kommo.origin).host,
         account: identity?.name ?? null,
-        user: identity === null ? null : (identity.user_name ?? `User ${identity.current_user_id}`),
+        user:
+          identity === null
+            ? null
+            : (identity.user_name ?? say('kommo.user', { id: String(identity.current_user_id) })),
         way: kommo?.auth.kind ?? null,
-        reason: reason ?? (unsaved ? UNSAVED : null),
+        reason: reason ?? (unsaved ? say('sign-in.unsaved') : null),
         endsAt: tokens === null || tokens.refreshToken !== null ? null : claimsOf(tokens.accessToken).endsAt,
         codeUntil: signingIn?.codeUntil ?? null,
         offered: offer === null ? null : { account: offer.account.name, before: offer.before },
@@ -633,13 +623,16 @@ export function createSession(ports: SessionPorts) {
       };
     },
     /** What the last request said about the connection, for the status line. */
-    heard(problem: string | null): void {
-      if (reason === problem || tokens === null) return;
+    heard(problem: Sentence | null): void {
+      if (isDeepStrictEqual(reason, problem) || tokens === null) return;
       reason = problem;
       onChange();
     },
   };
 }
+
+/** What an agent is told of it; what nobody expected is for the log. */
+const sentenceOf = (error: unknown): Sentence => (error instanceof Refusal ? error.sentence : say('panel.failed'));
 
 /** What people type for their account: its name, its host, or its whole address. */
 function accountAddress(typed: string): string {

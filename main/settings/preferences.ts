@@ -15,6 +15,7 @@ import {
   type Document,
   type Layers,
 } from '../../app/settings/layers.ts';
+import { say, type Said } from '../../app/texts/sentence.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { readIfThere, writeAtomically } from './atomic-file.ts';
 
@@ -27,6 +28,8 @@ export type KeptPreferences = {
   choose(key: string, value: unknown): boolean;
   /** What the agent chose, by the keys of settings. */
   chosen(): Document;
+  /** What of the kept file does not count, and what to do; null where all of it does. */
+  readonly problem: Said | null;
 };
 
 /** What the office says. */
@@ -37,7 +40,8 @@ const PREFERENCES = Object.keys(SETTINGS).filter((key) => key.startsWith('prefer
 /** A file that cannot be read is put aside as `preferences.json.damaged`, and the defaults count. */
 export function openPreferences(profile: string, log: Log, office: () => OfficeLayers = () => NOBODY): KeptPreferences {
   const file = path.join(profile, 'preferences.json');
-  let agent = read(file, log);
+  const kept = read(file, log);
+  let agent = kept.document;
 
   const layers = (): Layers => ({ ...office(), agent });
   const keep = (next: Document): void => {
@@ -57,6 +61,7 @@ export function openPreferences(profile: string, log: Log, office: () => OfficeL
 
   return {
     current,
+    problem: kept.problem,
     chosen: () => agent,
     set(next) {
       const before = { preferences: current() };
@@ -92,17 +97,28 @@ const ChoicesSchema = v.object({
 });
 const isAcceptable = (document: Document): boolean => v.is(ChoicesSchema, document);
 
+/** A language that nobody here speaks costs no other choice, and is told of. */
+function withKnownLanguage({ language, ...others }: Record<string, unknown>) {
+  if (language === undefined || v.is(PreferencesSchema.entries.language, language))
+    return { preferences: language === undefined ? others : { ...others, language }, problem: null };
+  const named = typeof language === 'string' ? language.slice(0, 40) : JSON.stringify(language).slice(0, 40);
+  return { preferences: others, problem: say('settings.unknown-language', { language: named }) };
+}
+
 const FileSchema = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
-function read(file: string, log: Log): Document {
+function read(file: string, log: Log): { document: Document; problem: Said | null } {
   try {
     const text = readIfThere(file);
-    if (text === null) return {};
-    const { calls, phone, ...preferences } = v.parse(FileSchema, text);
+    if (text === null) return { document: {}, problem: null };
+    const { calls, phone, ...all } = v.parse(FileSchema, text);
+    const { preferences, problem } = withKnownLanguage(all);
+    if (problem !== null) log('preferences.unknown-language', { language: all['language'] });
     const document = { preferences, calls: calls ?? {}, phone: phone ?? {} };
     v.parse(ChoicesSchema, document);
     // Only what is known, so that a choice of a later version does not come back from nowhere.
-    return keysIn(document).reduce<Document>((kept, key) => withValue(kept, key, valueAt(document, key)), {});
+    const known = keysIn(document).reduce<Document>((some, key) => withValue(some, key, valueAt(document, key)), {});
+    return { document: known, problem };
   } catch (error) {
     log('preferences.damaged', { error: String(error) });
     try {
@@ -110,6 +126,6 @@ function read(file: string, log: Log): Document {
     } catch (renaming) {
       log('preferences.not-put-aside', { error: String(renaming) });
     }
-    return {};
+    return { document: {}, problem: null };
   }
 }

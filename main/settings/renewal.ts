@@ -5,7 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import type { PhonePreferences } from '../../app/settings/preferences.ts';
 import { layered } from '../../app/settings/layers.ts';
-import { provisioningErrorText, type Provisioning } from '../../app/settings/provisioning.ts';
+import { provisioningSentence, type Provisioning } from '../../app/settings/provisioning.ts';
+import { say } from '../../app/texts/sentence.ts';
+import { inEnglish } from '../../app/texts/worded.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Notices } from '../windows/notices.ts';
 import type { PolicyRead } from './policy/policy.ts';
@@ -50,8 +52,7 @@ export function createRenewal(ports: RenewalPorts) {
       ports.tellPhone(phoneNow.preferences);
     phone = phoneNow;
     settle();
-    if (waits)
-      notices.add('settings-wait', 'The settings of the phone have changed. They count as soon as this call is over.');
+    if (waits) notices.add('settings-wait', say('settings.wait'));
     ports.changed();
   }
 
@@ -81,10 +82,10 @@ export function createRenewal(ports: RenewalPorts) {
     /** Takes over what the system's policy says now, and says what of it cannot be. */
     applyPolicy({ policy, problem }: PolicyRead): void {
       const errors = settings.applyPolicy(policy);
-      const text = problem ?? (errors.length === 0 ? null : provisioningErrorText('of the system (policy)', errors));
+      const text = problem ?? (errors.length === 0 ? null : provisioningSentence(say('provisioning.policy'), errors));
       if (text === null) notices.dismiss('policy');
       else notices.add('policy', text);
-      if (text !== null) log('policy.refused', { detail: text });
+      if (text !== null) log('policy.refused', { detail: inEnglish(text) });
       renew();
     },
 
@@ -99,9 +100,9 @@ export function createRenewal(ports: RenewalPorts) {
           log('provisioning.changed');
           return provision(parsed.value, true);
         }
-        const text = provisioningErrorText(path.basename(file), parsed.errors);
-        log('provisioning.refused', { detail: text });
-        notices.add('provisioning', `${text}\nUntil it is corrected, the settings from before count.`);
+        const text = provisioningSentence(path.basename(file), parsed.errors);
+        log('provisioning.refused', { detail: inEnglish(text) });
+        notices.add('provisioning', say('provisioning.until-then', { what: text }));
       };
       fs.watchFile(file, { interval: FILE_EVERY_MS, persistent: false }, look);
       return () => fs.unwatchFile(file, look);

@@ -1,5 +1,6 @@
 /** Toasts by Electron's own `Notification`: Windows and macOS, and Linux where there is no session bus. */
 import { Notification } from 'electron';
+import { say, type Said } from '../../app/texts/sentence.ts';
 import type { ShowResult, ToastAction, ToastContent, ToastHandle, ToastService } from './toast.ts';
 
 const SHOWN_WITHIN_MS = 10_000;
@@ -25,7 +26,7 @@ export function electronToasts(icon: string): ToastService {
           if (!Notification.isSupported())
             return Promise.resolve({
               shown: false,
-              reason: 'This system shows no notifications to Ringside. Incoming calls are shown in its window.',
+              reason: say('toasts.unsupported'),
             });
           const previous = current;
           const notification = new Notification({
@@ -50,10 +51,7 @@ export function electronToasts(icon: string): ToastService {
             if (current === notification) onClosed();
           });
           const result = new Promise<ShowResult>((resolve) => {
-            const timer = setTimeout(
-              () => resolve({ shown: false, reason: 'The system did not show the notification.' }),
-              SHOWN_WITHIN_MS,
-            );
+            const timer = setTimeout(() => resolve({ shown: false, reason: say('toasts.not-shown') }), SHOWN_WITHIN_MS);
             notification.once('show', () => {
               clearTimeout(timer);
               resolve({ shown: true });
@@ -82,9 +80,7 @@ export function electronToasts(icon: string): ToastService {
   };
 }
 
-function failureSentence(error: string): string {
+function failureSentence(error: string): Said {
   // HRESULT of "notifications are turned off for this app", as Windows reports it.
-  if (error.includes('-2143420143'))
-    return 'Windows has notifications turned off for Ringside. Turn them on under Settings, System, Notifications.';
-  return 'The system refused the notification. Incoming calls are shown in the Ringside window.';
+  return say(error.includes('-2143420143') ? 'toasts.off-in-windows' : 'toasts.refused');
 }

@@ -3,6 +3,7 @@
  * notification in place there (`replaces_id`) nor offer buttons, and an agent must not see two toasts for one call.
  */
 import { sessionBus } from '@homebridge/dbus-native';
+import { say } from '../../app/texts/sentence.ts';
 import type { ShowResult, ToastAction, ToastContent, ToastHandle, ToastService } from './toast.ts';
 import type { Log } from '../diagnostics/log.ts';
 
@@ -11,7 +12,7 @@ const SERVICE = {
   path: '/org/freedesktop/Notifications',
   interface: 'org.freedesktop.Notifications',
 };
-const NOT_SHOWN = 'This desktop shows no notifications right now. Incoming calls are shown in the Ringside window.';
+const NOT_SHOWN = say('toasts.none');
 
 type Shown = { onAction: (action: ToastAction) => void; onClosed: () => void };
 
@@ -104,7 +105,11 @@ export function connectFreedesktop(icon: string, log: Log, lost: () => void): To
         unanswered += 1;
         try {
           const escape = (await readsMarkup()) ? escapeMarkup : (text: string) => text;
-          const actions = ['default', 'Open card', ...content.buttons.flatMap(({ action, label }) => [action, label])];
+          const actions = [
+            'default',
+            content.click,
+            ...content.buttons.flatMap(({ action, label }) => [action, label]),
+          ];
           const hints = [
             ['urgency', ['y', content.urgency === 'ringing' ? 2 : 1]],
             ['category', ['s', content.urgency === 'ringing' ? 'call.incoming' : 'call']],

@@ -1,16 +1,19 @@
 /** One toast for a call: the number at once, the name in the same toast when it is there, gone when it is over. */
 import type { Call } from '../../app/calls/call.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
+import { shownNumber } from '../../app/numbers/withheld.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
+import { inEnglish } from '../../app/texts/worded.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import type { ShowResult, ToastAction, ToastContent, ToastHandle, ToastService } from './toast.ts';
 
 /** What the toast needs to know of a call. */
 export type ToastSubject = {
   call: Call;
-  number: string;
+  number: Sentence;
   name: string | null;
   /** Said beneath, when something was in the way. */
-  notice: string | null;
+  notice: Sentence | null;
   /** The caller's company, where it is known by then. */
   company: string | null;
   /** How many people have the number, where the agent can choose; else 0. */
@@ -24,10 +27,12 @@ export type ToastSubject = {
 export type ToastPorts = {
   service(): ToastService;
   timeline: Timeline;
+  /** A sentence in the agent's language, as it is now. */
+  word(sentence: Sentence): string;
   /** A click or a button, for the call of this id. */
   acted(id: string, action: ToastAction): void;
   /** The toast of a ringing call could not be shown: the panel must. */
-  notShown(id: string, reason: string): void;
+  notShown(id: string, reason: Sentence): void;
 };
 
 /** Toasts of ended calls whose clicks still count; older ones are the system's to forget. */
@@ -35,7 +40,7 @@ const KEPT = 50;
 /** A toast that keeps changing is not read: what is found out after that is in the panel. */
 const MOST_CHANGES = 2;
 
-export function createToasts({ service, timeline, acted, notShown }: ToastPorts) {
+export function createToasts({ service, timeline, word, acted, notShown }: ToastPorts) {
   const toasts = new Map<string, { handle: ToastHandle; changes: number; named: boolean }>();
   /** Calls that the desktop would not show. */
   const unseen = new Set<string>();
@@ -58,10 +63,10 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     toast.named ||= names;
     const events = [...(first ? ['toast'] : []), ...(names ? ['name'] : []), ...(first || names ? [] : ['update'])];
     for (const event of events) timeline.add(`${event}.requested`, id);
-    void toast.handle.show(contentOf(subject)).then((result: ShowResult) => {
+    void toast.handle.show(contentOf(subject, word)).then((result: ShowResult) => {
       if (result.shown) unseen.delete(id);
       else if (toasts.has(id)) unseen.add(id);
-      const failed = result.shown ? {} : { shown: false, reason: result.reason };
+      const failed = result.shown ? {} : { shown: false, reason: inEnglish(result.reason) };
       for (const event of events) timeline.add(`${event}.shown`, id, failed);
       if (!result.shown) notShown(id, result.reason);
     });
@@ -84,20 +89,23 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     /** The call itself changed, by its answer (buttons make no sense any more) or by the agent's choice. */
     changed(subject: ToastSubject): void {
       const toast = toasts.get(subject.call.id);
-      if (toast !== undefined) void toast.handle.show(contentOf(subject));
+      if (toast !== undefined) void toast.handle.show(contentOf(subject, word));
     },
 
     /** The call is over. A missed one, or one that went to the voicemail box, stays as news; any other is gone. */
-    ended(completed: CompletedCall, title: string): void {
+    ended(completed: CompletedCall, title: Sentence): void {
       unseen.delete(completed.id);
       const toast = toasts.get(completed.id);
       if (toast === undefined) return;
       const { direction, disposition } = completed;
       if (disposition === 'missed' || (disposition === 'voicemail' && direction === 'inbound')) {
         void toast.handle.show({
-          title,
-          body: `${disposition === 'missed' ? 'Missed call' : 'Went to voicemail'} · ${completed.number.display}`,
+          title: word(title),
+          body: [disposition === 'missed' ? say('toast.missed') : say('toast.voicemail'), shownNumber(completed.number)]
+            .map(word)
+            .join(' · '),
           urgency: 'news',
+          click: word(say('toast.open')),
           buttons: [],
         });
         for (const [id, { handle }] of toasts) {
@@ -115,13 +123,19 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
     shows: (id: string): boolean => !unseen.has(id),
 
     /** Something that is about no call; where it cannot be shown it is not said. */
-    say(title: string, body: string): void {
+    say(title: Sentence, body: Sentence): void {
       const handle = service().create(
         () => {},
         () => {},
       );
       said.push(handle);
-      void handle.show({ title, body, urgency: 'news', buttons: [] });
+      void handle.show({
+        title: word(title),
+        body: word(body),
+        urgency: 'news',
+        click: word(say('tray.open')),
+        buttons: [],
+      });
     },
 
     closeAll(): void {
@@ -134,7 +148,7 @@ export function createToasts({ service, timeline, acted, notShown }: ToastPorts)
 
 export type Toasts = ReturnType<typeof createToasts>;
 
-function contentOf(subject: ToastSubject): ToastContent {
+function contentOf(subject: ToastSubject, word: ToastPorts['word']): ToastContent {
   const { call, number, name, notice, company, matches, line, waiting } = subject;
   const ringing = call.state === 'ringing' && call.direction === 'inbound';
   const here = call.source === 'phone';
@@ -142,37 +156,38 @@ function contentOf(subject: ToastSubject): ToastContent {
     whatOf(call),
     ...(name === null ? [] : [number]),
     ...(company === null ? [] : [company]),
-    ...(matches > 1 ? [`${matches} matches`] : []),
+    ...(matches > 1 ? [say('toast.matches', { people: matches })] : []),
   ];
   return {
-    title: truncate(name ?? number),
+    title: truncate(word(name ?? number)),
     body: [
-      facts.join(' · '),
-      ...(ringing && here && waiting ? ['You are in a call: answering puts it on hold.'] : []),
-      ...(line === null ? [] : [`Line: ${line}`]),
-      ...(notice === null ? [] : [notice]),
+      facts.map(word).join(' · '),
+      ...(ringing && here && waiting ? [word(say('toast.waiting'))] : []),
+      ...(line === null ? [] : [word(say('toast.line', { line }))]),
+      ...(notice === null ? [] : [word(notice)]),
     ].join('\n'),
     urgency: ringing ? 'ringing' : 'news',
+    click: word(say('toast.open')),
     // What rings on a desk phone is answered there.
     buttons:
       ringing && here
         ? [
-            { action: 'answer', label: 'Answer' },
-            { action: 'decline', label: 'Decline' },
+            { action: 'answer', label: word(say('toast.answer')) },
+            { action: 'decline', label: word(say('toast.decline')) },
           ]
         : [],
   };
 }
 
-function whatOf({ source, direction, state, answeredAt }: Call): string {
+function whatOf({ source, direction, state, answeredAt }: Call): Sentence {
   const inbound = direction === 'inbound';
   if (source === 'watched') {
-    if (answeredAt !== null) return 'On the desk phone';
-    return inbound ? 'Rings on the desk phone' : 'The desk phone is calling';
+    if (answeredAt !== null) return say('toast.watched');
+    return say(inbound ? 'toast.watched-ringing' : 'toast.watched-calling');
   }
-  if (inbound && state === 'ringing') return 'Incoming call';
-  if (answeredAt !== null) return 'In call';
-  return inbound ? 'Call' : 'Calling';
+  if (inbound && state === 'ringing') return say('toast.incoming');
+  if (answeredAt !== null) return say('toast.in-call');
+  return say(inbound ? 'toast.call' : 'toast.calling');
 }
 
 /** macOS shows at most 256 bytes; a name that long is not read at a glance anyway. */

@@ -1,34 +1,26 @@
 /** The tray: the state of the phone at a glance, and the way back to the panel. */
 import path from 'node:path';
 import { Menu, Tray, nativeImage } from 'electron';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { TrayState } from './tray-state.ts';
-
-const WORDS: Record<TrayState, string> = {
-  registered: 'ready for calls',
-  trying: 'connecting to the phone system',
-  refused: 'not connected to the phone system',
-  'in-call': 'in a call',
-  'do-not-disturb': 'do not disturb',
-};
 
 export type TrayPorts = {
   assets: string;
+  /** A sentence in the agent's language, as it is now. */
+  word(sentence: Sentence): string;
   open(): void;
   setDoNotDisturb(on: boolean): void;
   quit(): void;
   installUpdate(): void;
 };
 
-export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate }: TrayPorts) {
+export function createTray({ assets, word, open, setDoNotDisturb, quit, installUpdate }: TrayPorts) {
   const size = process.platform === 'darwin' ? 16 : process.platform === 'win32' ? 16 : 22;
   const image = (state: TrayState) => nativeImage.createFromPath(path.join(assets, 'tray', `${state}-${size}.png`));
   let shown: TrayState = 'trying';
   const tray = new Tray(image(shown));
   let missed = 0;
-  const describe = () =>
-    tray.setToolTip(
-      `Ringside: ${WORDS[shown]}${missed === 0 ? '' : missed === 1 ? ' · 1 missed call' : ` · ${missed} missed calls`}`,
-    );
+  const describe = () => tray.setToolTip(word(descriptionOf(shown, missed)));
   describe();
   let quiet = false;
   let update: string | null = null;
@@ -36,16 +28,16 @@ export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate 
   function offer(): void {
     tray.setContextMenu(
       Menu.buildFromTemplate([
-        { label: 'Open Ringside', click: open },
+        { label: word(say('tray.open')), click: open },
         {
-          label: 'Do not disturb',
+          label: word(say('tray.quiet')),
           type: 'checkbox',
           checked: quiet,
           click: () => setDoNotDisturb(!quiet),
         },
-        ...(update === null ? [] : [{ label: `Install Ringside ${update}`, click: installUpdate }]),
+        ...(update === null ? [] : [{ label: word(say('tray.install', { version: update })), click: installUpdate }]),
         { type: 'separator' },
-        { label: 'Quit Ringside', click: quit },
+        { label: word(say('tray.quit')), click: quit },
       ]),
     );
   }
@@ -63,6 +55,11 @@ export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate 
       tray.setImage(image(state));
       describe();
     },
+    /** Another language is spoken from now on. */
+    reword(): void {
+      describe();
+      offer();
+    },
     /** A new version waits to be installed. */
     offerUpdate(version: string): void {
       update = version;
@@ -76,4 +73,10 @@ export function createTray({ assets, open, setDoNotDisturb, quit, installUpdate 
     },
     destroy: () => tray.destroy(),
   };
+}
+
+/** What the pointer over the picture says. */
+function descriptionOf(shown: TrayState, missed: number): Sentence {
+  const state = say(`tray.${shown}`);
+  return missed === 0 ? say('tray.state', { state }) : say('tray.state-missed', { state, calls: missed });
 }

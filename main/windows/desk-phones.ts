@@ -1,13 +1,14 @@
 /** The desk phones that are watched, how each watch stands, and what became of what they were asked to do. */
 import type { DeskPhoneEvent, WatchEvent } from '../../app/calls/phone-event.ts';
 import type { PanelState } from '../../app/ipc/panel.ts';
+import { say, type Sentence } from '../../app/texts/sentence.ts';
 
 type Watched = PanelState['watched'][number];
 
 export type DeskPhonePorts = {
   onChange(): void;
   /** A desk phone did not do what it was asked. */
-  refused(sentence: string): void;
+  refused(sentence: Sentence): void;
 };
 
 export function createDeskPhones({ onChange, refused }: DeskPhonePorts) {
@@ -39,30 +40,16 @@ export function createDeskPhones({ onChange, refused }: DeskPhonePorts) {
 
 export type DeskPhones = ReturnType<typeof createDeskPhones>;
 
-function askedSentence({ extension, wish, state }: DeskPhoneEvent): string {
-  if (wish === 'hang-up') return `The desk phone ${extension} was asked to hang up.`;
-  return state === 'ringing'
-    ? `The desk phone ${extension} rings. Pick it up, and it calls.`
-    : `The desk phone ${extension} was asked to call.`;
+function askedSentence({ extension, wish, state }: DeskPhoneEvent): Sentence {
+  if (wish === 'hang-up') return say('desk-phone.asked-to-hang-up', { extension });
+  return say(state === 'ringing' ? 'desk-phone.rings' : 'desk-phone.asked-to-call', { extension });
 }
 
-function refusedSentence({ extension, wish, detail }: DeskPhoneEvent): string {
-  const what = wish === 'dial' ? 'did not call' : 'did not hang up';
-  const why = detail === undefined || detail === '' ? 'Do it on the desk phone itself.' : detail;
-  return `The desk phone ${extension} ${what}. ${why}`;
+function refusedSentence({ extension, wish, detail }: DeskPhoneEvent): Sentence {
+  const why = detail === undefined || detail === '' ? say('desk-phone.do-it-there') : detail;
+  return say(wish === 'dial' ? 'desk-phone.did-not-call' : 'desk-phone.did-not-hang-up', { extension, why });
 }
 
-function watchSentence(extension: string, state: WatchEvent['state']): string | null {
-  switch (state) {
-    case 'watching':
-      return null;
-    case 'retrying':
-      return `The phone system does not say what the desk phone ${extension} does. Ringside keeps asking.`;
-    case 'refused':
-      return `The phone system does not let Ringside watch the desk phone ${extension}. Ask your administrator to allow it.`;
-    default: {
-      const never: never = state;
-      return never;
-    }
-  }
+function watchSentence(extension: string, state: WatchEvent['state']): Sentence | null {
+  return state === 'watching' ? null : say(`desk-phone.watch-${state}`, { extension });
 }

@@ -7,7 +7,7 @@ import type {
   PanelState,
   TimelineStep,
 } from '../../app/ipc/panel.ts';
-import { provisioningErrorText } from '../../app/settings/provisioning.ts';
+import { provisioningSentence } from '../../app/settings/provisioning.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
@@ -31,6 +31,7 @@ import type { LinkDesk } from '../links/link-desk.ts';
 import type { KeptPreferences } from '../settings/preferences.ts';
 import type { PhoneStatus } from '../../app/ipc/panel.ts';
 import type { Preferences } from '../../app/settings/preferences.ts';
+import { say } from '../../app/texts/sentence.ts';
 import type { DeskPhones } from './desk-phones.ts';
 import type { PhoneAudio } from './phone-audio.ts';
 
@@ -95,11 +96,15 @@ export function panelState(ports: PanelPorts): PanelState {
 
 export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
   const { settings, session, calls, cards, journal, deliveries, annotations, bridge, notices } = ports;
-  const starting: Answer = { ok: false, message: 'The phone is starting again. Wait a moment and try again.' };
+  const starting: Answer = { ok: false, message: say('call.phone-away') };
+
+  const settingsNow = () => settingViews({ ...settings.office(), agent: ports.preferences.chosen() });
 
   function choose(key: string, value: unknown): Answer {
-    if (!ports.preferences.choose(key, value))
-      return { ok: false, message: 'This setting cannot be changed here. Ask your administrator.' };
+    if (!ports.preferences.choose(key, value)) {
+      const editable = settingsNow().some((setting) => setting.key === key && setting.editable);
+      return { ok: false, message: say(editable ? 'settings.unusable' : 'settings.locked') };
+    }
     ports.renewal.renew();
     return done;
   }
@@ -131,12 +136,12 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     completeTransfer: (id) => calls.ask(id, { kind: 'complete-transfer' }),
     dialOnDeskPhone: (extension, target) => {
       if (!ports.deskPhones.watches(extension))
-        return { ok: false, message: `The desk phone ${extension} is not one that Ringside watches.` };
+        return { ok: false, message: say('desk-phone.not-watched', { extension }) };
       return calls.dialOnDeskPhone(extension, target) ? done : starting;
     },
     dialLink: (linkId, dials) => {
       const number = ports.links.take(linkId);
-      if (number === null) return { ok: false, message: 'This link is not waiting any more. Click it again.' };
+      if (number === null) return { ok: false, message: say('call.link-gone') };
       return dials ? ports.dial(number) : done;
     },
     setPreferences: (next) => {
@@ -148,7 +153,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     chooseMatch: (id, entity) =>
       calls.chooseMatch(id, entity) || annotations.choose(id, entity)
         ? done
-        : { ok: false, message: 'This call is on its way to its card. Write on the card in Kommo who it was.' },
+        : { ok: false, message: say('card.too-late') },
 
     history: (before, limit) => ({ ok: true, value: journal.page(before, limit).map(entryOf) }),
     searchHistory: (search, before, limit) => ({
@@ -165,9 +170,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       return cards.open(id, call === null ? null : partyOf(call, card === null ? [] : [card]));
     },
     annotate: (id, annotation) =>
-      annotations.annotate(id, annotation)
-        ? done
-        : { ok: false, message: 'The minute after this call is over. Write the rest on its card in Kommo.' },
+      annotations.annotate(id, annotation) ? done : { ok: false, message: say('call.minute-over') },
     retryDelivery: (id) => {
       journal.retry(id);
       ports.historyChanged();
@@ -197,7 +200,7 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
     signOut: (waiting) => {
       if (waiting === 'give-up') {
-        journal.giveUp('You gave this call up when you signed out.', session.account()?.id ?? null);
+        journal.giveUp(say('delivery.given-up'), session.account()?.id ?? null);
         ports.historyChanged();
       }
       session.signOut();
@@ -212,26 +215,21 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       bridge.forgetBrowsers();
       return done;
     },
-    forgetBrowser: (id) =>
-      bridge.forgetBrowser(id) ? done : { ok: false, message: 'This browser is not paired any more.' },
+    forgetBrowser: (id) => (bridge.forgetBrowser(id) ? done : { ok: false, message: say('browser.not-paired') }),
 
     provision: (text) => {
       // For the first run, until it worked: a page that is not ours any more must not lead the calls elsewhere.
       if (settings.isProved() && session.status().state !== 'signed-out')
         return {
           ok: false,
-          message:
-            'Ringside is set up already. Sign out of Kommo first, or ask your administrator to change the settings.',
+          message: say('provisioning.set-up'),
         };
       const parsed = readProvisioningText(text);
-      if (!parsed.ok) return { ok: false, message: provisioningErrorText('that you chose', parsed.errors) };
+      if (!parsed.ok) return { ok: false, message: provisioningSentence(say('provisioning.chosen'), parsed.errors) };
       ports.renewal.provision(parsed.value);
       return done;
     },
-    settings: () => ({
-      ok: true,
-      value: settingViews({ ...settings.office(), agent: ports.preferences.chosen() }),
-    }),
+    settings: () => ({ ok: true, value: settingsNow() }),
     changeSetting: (key, value) => choose(key, value),
     resetSetting: (key) => choose(key, undefined),
     check: async (name) => ({ ok: true, value: await ports.checks(name) }),

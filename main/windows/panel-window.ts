@@ -9,6 +9,8 @@ import {
   type PanelRequest,
   type PanelState,
 } from '../../app/ipc/panel.ts';
+import { Refusal } from '../../app/texts/refusal.ts';
+import { say } from '../../app/texts/sentence.ts';
 import { visiblePlace, type Place } from '../desktop/place.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
@@ -121,11 +123,11 @@ export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
     async (event, name: unknown, parameters: unknown): Promise<Answer<unknown>> => {
       if (!isFrom('panel', event) || event.sender !== window?.webContents) {
         log('ipc.foreign-sender', { channel: PANEL_CHANNELS.request });
-        return { ok: false, message: 'Refused.' };
+        return { ok: false, message: say('panel.refused') };
       }
       if (!isRequest(name)) {
         log('ipc.refused', { channel: PANEL_CHANNELS.request, issue: 'unknown request' });
-        return { ok: false, message: 'Ringside does not know this request.' };
+        return { ok: false, message: say('panel.unknown-request') };
       }
       return dispatch(name, parameters);
     },
@@ -135,14 +137,14 @@ export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
     const parsed = v.safeParse(PanelRequests[name], parameters);
     if (!parsed.success) {
       log('ipc.refused', { channel: PANEL_CHANNELS.request, request: name, issue: v.getDotPath(parsed.issues[0]) });
-      return { ok: false, message: 'That is not something Ringside can use. Check what you typed.' };
+      return { ok: false, message: say('panel.unusable') };
     }
     try {
       const handler: (...parameters: never[]) => unknown = handlers[name];
       return (await handler(...(parsed.output as never[]))) as Answer<unknown>;
     } catch (error) {
       log('panel.request-failed', { request: name, error: String(error) });
-      return { ok: false, message: error instanceof Error ? error.message : 'That did not work. Try again.' };
+      return { ok: false, message: error instanceof Refusal ? error.sentence : say('panel.failed') };
     }
   }
 

@@ -1,6 +1,7 @@
 /** The phone's registration as the agent sees it. */
 import type { RegistrationEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneStatus } from '../../app/ipc/panel.ts';
+import { say, type Said } from '../../app/texts/sentence.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import { extensionOf } from '../settings/phone-config.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -15,7 +16,7 @@ export function createPhoneStatus({
   onChange(): void;
 }) {
   let state: PhoneStatus['state'] = 'connecting';
-  let reason: string | null = null;
+  let reason: Said | null = null;
 
   return {
     accept(event: RegistrationEvent): void {
@@ -48,25 +49,19 @@ export function createPhoneStatus({
 type Reason = NonNullable<RegistrationEvent['reason']>;
 
 /** What is, and what to do. */
-function registrationSentence(reason: Reason | undefined, server: string): string | null {
+function registrationSentence(reason: Reason | undefined, server: string): Said | null {
   if (reason === undefined) return null;
   switch (reason.code) {
-    case 'unreachable':
-      return `The phone system at ${server} cannot be reached. Check the network; Ringside keeps trying.`;
-    case 'no-answer':
-      return `The phone system at ${server} does not answer. Ringside keeps trying.`;
-    case 'nonsense':
-      return `What answers at ${server} is not a phone system Ringside understands. Ask your administrator to check the address; Ringside keeps trying.`;
-    case 'untrusted':
-      return `The certificate of the phone system at ${server} is not trusted on this computer. Ask your administrator.`;
-    case 'server-error':
-      return `The phone system at ${server} has a fault of its own. Ringside keeps trying.`;
     case 'wrong-password':
-      return 'The phone system does not accept the password of this extension. Ask your administrator for the right one.';
     case 'unknown-extension':
-      return 'The phone system does not know this extension. Ask your administrator to check it.';
     case 'forbidden':
-      return 'The phone system does not let this extension register. Ask your administrator.';
+      return say(`phone.${reason.code}`);
+    case 'unreachable':
+    case 'no-answer':
+    case 'nonsense':
+    case 'untrusted':
+    case 'server-error':
+      return say(`phone.${reason.code}`, { server });
     default: {
       const never: never = reason.code;
       return never;

@@ -2,6 +2,7 @@ import { ArrowLeft } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { languageFor } from '../../app/texts/language.ts';
 import type { PanelState } from '../../app/ipc/panel.ts';
+import type { Sentence } from '../../app/texts/sentence.ts';
 import { useAppearance } from './appearance.ts';
 import { MenuPlace } from './kit/Menu.tsx';
 import { AfterCalls } from './parts/AfterCalls.tsx';
@@ -19,7 +20,7 @@ import { Steps } from './first-run/Steps.tsx';
 import { Settings } from './settings/Settings.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { CATALOGUES } from './texts/catalogues.ts';
-import { TextsContext, useTexts } from './texts/use-texts.ts';
+import { TextsContext, useTexts, useWord } from './texts/use-texts.ts';
 import { usePanel, useStore } from './use-panel.ts';
 
 /** The panel in the language and the colours of the agent. */
@@ -40,12 +41,13 @@ export function App() {
   );
 }
 
-function Starting({ error }: { error: string | null }) {
+function Starting({ error }: { error: Sentence | null }) {
   const texts = useTexts();
+  const word = useWord();
   const store = useStore();
   return (
     <main className="starting">
-      <output>{error ?? texts.starting}</output>
+      <output>{word(error ?? texts.starting)}</output>
       {error !== null && (
         <button type="button" className="button" onClick={() => void store.askState()}>
           {texts.tryAgain}

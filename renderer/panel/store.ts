@@ -1,5 +1,6 @@
 /** What the panel knows: the snapshot that main pushes, and the part of the history that was read so far. */
 import type { HistoryEntry, HistorySearch, PanelBridge, PanelState } from '../../app/ipc/panel.ts';
+import type { Sentence } from '../../app/texts/sentence.ts';
 
 /** Entries read at a time as the agent scrolls, and the most that the bridge gives in one answer. */
 const PAGE = 50;
@@ -17,14 +18,14 @@ export type HistoryList = {
   /** There are older entries than these. */
   more: boolean;
   loading: boolean;
-  error: string | null;
+  error: Sentence | null;
 };
 
 export type PanelSnapshot = {
   /** Null until main has answered for the first time. */
   state: PanelState | null;
   /** Why there is no state. */
-  error: string | null;
+  error: Sentence | null;
   history: HistoryList;
   /** The newest calls, whatever is searched for. */
   recent: HistoryEntry[];

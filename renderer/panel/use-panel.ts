@@ -1,5 +1,6 @@
 import { createContext, use, useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { Answer } from '../../app/ipc/panel.ts';
+import type { Sentence } from '../../app/texts/sentence.ts';
 import type { PanelSnapshot, PanelStore } from './store.ts';
 
 export const StoreContext = createContext<PanelStore | null>(null);
@@ -20,17 +21,17 @@ export function usePanel<K extends keyof PanelSnapshot>(part: K): PanelSnapshot[
 export type Asking = {
   busy: boolean;
   /** The sentence of the last refusal; gone with the next attempt. */
-  error: string | null;
+  error: Sentence | null;
   /** Runs one request at a time; true when it was granted. */
   run(ask: () => Promise<Answer<unknown>>): Promise<boolean>;
   /** Says something that was found wrong before asking, or clears what was said. */
-  say(error: string | null): void;
+  say(error: Sentence | null): void;
 };
 
 /** The state of asking main for something: under way, or refused and why. */
 export function useAsking(): Asking {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Sentence | null>(null);
   const run = useCallback(async (ask: () => Promise<Answer<unknown>>) => {
     setBusy(true);
     setError(null);

@@ -6,6 +6,7 @@
  */
 import { Inviter, SessionState, UserAgent, type Core, type URI } from 'sip.js';
 import type { DeskPhoneEvent, PhoneEvent } from '../../app/calls/phone-event.ts';
+import { say, type Said } from '../../app/texts/sentence.ts';
 import type { DialogReport } from './dialog-info.ts';
 import { dialUri, parseParty } from './identity.ts';
 import type { AudioOptions } from './media.ts';
@@ -56,7 +57,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
 
   const tell = (extension: string, wish: DeskPhoneEvent['wish']) => {
     let last: DeskPhoneEvent['state'] | null = null;
-    return (state: DeskPhoneEvent['state'], detail?: string) => {
+    return (state: DeskPhoneEvent['state'], detail?: Said) => {
       if (last === 'done' || last === 'refused' || last === state) return;
       last = state;
       port.report({
@@ -64,7 +65,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
         extension,
         wish,
         state,
-        ...(detail === undefined ? {} : { detail: detail.slice(0, 512) }),
+        ...(detail === undefined ? {} : { detail }),
         ...port.now(),
       });
     };
@@ -96,7 +97,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
         if (news === null || news.status === 100) return;
         if (news.status < 200) told('ringing');
         else if (news.status < 300) told('done');
-        else told('refused', `The call of the desk phone ${extension} did not come about (${news.line}).`);
+        else told('refused', say('desk-phone.no-call', { extension, answer: news.line }));
         if (news.status >= 200) done();
       },
     };
@@ -139,7 +140,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
         // A PBX that has sent the desk phone on may hang up before it says so. Why a call was refused is told after this.
         queueMicrotask(() => {
           if (asked) told('done');
-          else told('refused', `Nobody picked up the desk phone ${extension}.`);
+          else told('refused', say('desk-phone.nobody', { extension }));
         });
       }
       if (state !== SessionState.Established) return;
@@ -154,7 +155,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
             const news = readSipfrag(notification.request.body);
             if (news === null || news.status < 200) return;
             if (news.status < 300) told('done');
-            else told('refused', `The desk phone ${extension} could not be connected (${news.line}).`);
+            else told('refused', say('desk-phone.not-put-through', { extension, answer: news.line }));
             if (inviter.state === SessionState.Established) hangUp();
           },
           requestDelegate: {
@@ -176,7 +177,7 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
         clearTimeout(longest);
         told(
           'refused',
-          status === 487 ? `Nobody picked up the desk phone ${extension}.` : dialRefusal(extension, status, phrase),
+          status === 487 ? say('desk-phone.nobody', { extension }) : dialRefusal(extension, status, phrase),
         );
       },
     });
@@ -219,8 +220,8 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
       const told = tell(extension, 'dial');
       const uri = makeUri(extension);
       const to = makeUri(target);
-      if (uri === null || to === null) return told('refused', 'That is no number that can be dialled.');
-      if (!userAgent.isConnected()) return told('refused', 'There is no connection to the phone system now.');
+      if (uri === null || to === null) return told('refused', say('desk-phone.no-number'));
+      if (!userAgent.isConnected()) return told('refused', say('desk-phone.no-connection'));
       if (port.how === 'refer') refer(extension, uri, to, told);
       else ringFirst(extension, uri, to, told);
     },
@@ -229,16 +230,10 @@ export function createDeskPhones(port: DeskPhonePort): DeskPhones {
       const told = tell(extension, 'hang-up');
       // RFC 3891 section 3: a call that only rings can be replaced by nobody but the one who placed it.
       if (phase === 'early' && direction === 'inbound')
-        return told(
-          'refused',
-          `The desk phone ${extension} only rings yet. Decline the call on the desk phone itself.`,
-        );
+        return told('refused', say('desk-phone.only-rings', { extension }));
       if (dialog.callId === null || dialog.tags === null)
-        return told(
-          'refused',
-          `The phone system does not say enough about this call to end it from here. Hang up on the desk phone ${extension} itself.`,
-        );
-      if (!userAgent.isConnected()) return told('refused', 'There is no connection to the phone system now.');
+        return told('refused', say('desk-phone.unclear', { extension }));
+      if (!userAgent.isConnected()) return told('refused', say('desk-phone.no-connection'));
       replace(dialog, told, 'phone');
     },
     sees(extension, dialog) {
@@ -293,23 +288,25 @@ function readSipfrag(body: string): { status: number; line: string } | null {
   return found === null ? null : { status: Number(found[1]), line: `${found[1]}${found[2] ?? ''}`.trim() };
 }
 
-function dialRefusal(extension: string, status: number, phrase: string): string {
+function dialRefusal(extension: string, status: number, phrase: string): Said {
   switch (status) {
     case 404:
     case 410:
     case 480:
-      return `The desk phone ${extension} is not connected to the phone system now.`;
+      return say('desk-phone.away', { extension });
     case 486:
     case 600:
-      return `The desk phone ${extension} is busy.`;
+      return say('desk-phone.busy', { extension });
     case 603:
-      return `The call was declined on the desk phone ${extension}.`;
+      return say('desk-phone.declined', { extension });
     case 408:
-      return `The desk phone ${extension} did not answer.`;
+      return say('desk-phone.no-answer', { extension });
     default:
-      return `The phone system does not let Ringside dial for the desk phone ${extension} (${status} ${phrase.slice(0, 100)}). Dial on the desk phone itself, or ask your administrator about it.`;
+      return say('desk-phone.dial-refused', { extension, answer: answerOf(status, phrase) });
   }
 }
 
-const hangUpRefusal = (extension: string, status: number, phrase: string): string =>
-  `The phone system does not let Ringside hang up for the desk phone ${extension} (${status} ${phrase.slice(0, 100)}). Hang up on the desk phone itself.`;
+const hangUpRefusal = (extension: string, status: number, phrase: string): Said =>
+  say('desk-phone.hang-up-refused', { extension, answer: answerOf(status, phrase) });
+
+const answerOf = (status: number, phrase: string): string => `${status} ${phrase.slice(0, 100)}`;

@@ -26,6 +26,7 @@ import {
 } from './support/office.ts';
 import { callCard, callCards } from './support/panel.ts';
 import { ringsideCommand, type Ringside } from './support/ringside.ts';
+import { saying } from '../english.ts';
 
 const { marcusWebb, davidChen, ivanSokolov, ruthAlvarez } = people;
 
@@ -160,10 +161,7 @@ describe('a phone system', () => {
 
   test('that works is not replaced from the panel, until the agent has signed out', async () => {
     const give = () => ask(ringside, 'provision', JSON.stringify(office.provisioning));
-    expect(await give()).toEqual({
-      ok: false,
-      message: 'Ringside is set up already. Sign out of Kommo first, or ask your administrator to change the settings.',
-    });
+    expect(await give()).toEqual({ ok: false, message: { say: 'provisioning.set-up' } });
     await ask(ringside, 'signOut', 'keep');
     expect(await give()).toEqual({ ok: true, value: null });
     const signedIn = async () => {
@@ -421,7 +419,7 @@ describe('a page of ours gone wrong', () => {
     ];
     for (const [name, ...parameters] of rubbish) {
       const answer = await ask(ringside, name as 'state', ...parameters);
-      expect(answer, name).toMatchObject({ ok: false, message: expect.stringMatching(/\w+ .*\.$/) as string });
+      expect(answer, name).toMatchObject({ ok: false, message: saying(/\w+ .*\.$/) });
     }
     expect(logged('ipc.refused')).toHaveLength(before + rubbish.length);
     // Well formed, but about a call that is not there.

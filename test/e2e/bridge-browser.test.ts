@@ -15,6 +15,8 @@ import { runProgram } from '../../sandbox/desktop/daemon.ts';
 import { openKommo, people, type Kommo } from '../../sandbox/kommo/index.ts';
 import { openPermissionPage, type PermissionPage } from './support/permission-page.ts';
 import { ANA, buildWidget, COMPLETED, RINGING } from './support/widget-world.ts';
+import { readSentence } from '../../app/texts/kept-sentence.ts';
+import { inEnglish } from '../../app/texts/worded.ts';
 
 const CHROMIUM = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] };
 const QUIET: BridgeCall = { ...RINGING, can: [], popped: false };
@@ -130,7 +132,7 @@ describe('the permission for local connections, with the check on', () => {
     await pair(page);
     await phase(page, 'connected');
     expect(kept).toHaveLength(1);
-    expect(kept[0]?.name).toMatch(/^Chrome \d+ on Linux$/);
+    expect(inEnglish(readSentence(kept[0]?.name ?? ''))).toMatch(/^Chrome \d+ on Linux$/);
   });
 
   test('refused: told apart from a program that does not run, and the way back is heard of', async () => {

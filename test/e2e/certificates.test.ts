@@ -8,6 +8,7 @@ import { AUTHORITY, issue, serverOf, type Issued } from '../unit/main/settings/a
 import { eventually } from './support/eventually.ts';
 import { ask, openTestOffice, type TestOffice } from './support/office.ts';
 import type { Ringside } from './support/ringside.ts';
+import { inEnglish } from '../../app/texts/worded.ts';
 
 let folder: string;
 let office: TestOffice;
@@ -75,9 +76,8 @@ test.each<[string, { names: string; to?: string }, (() => string) | undefined]>(
   // At first it may be no more than a connection that closed.
   await eventually('the reason', async () => {
     const state = await ask(ringside, 'state');
-    return (
-      state.ok && state.value.phone.reason?.startsWith(`The certificate of the phone system at ${host} is not trusted`)
-    );
+    const { reason } = state.ok ? state.value.phone : { reason: null };
+    return inEnglish(reason ?? '').startsWith(`The certificate of the phone system at ${host} is not trusted`);
   });
   expect(pbx.registered('101')).toBe(false);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Disposition } from '../../app/calls/call.ts';
 import type { LiveCall } from '../../app/ipc/panel.ts';
+import { inEnglish } from '../../app/texts/worded.ts';
 import { people } from '../../sandbox/kommo/index.ts';
 import type { PlacedCall } from '../../sandbox/pbx/index.ts';
 import { eventually } from './support/eventually.ts';
@@ -54,7 +55,7 @@ afterAll(async () => {
 
 const state = async () => {
   const answer = await ask(ringside, 'state');
-  if (!answer.ok) throw new Error(answer.message);
+  if (!answer.ok) throw new Error(inEnglish(answer.message));
   return answer.value;
 };
 const registered = () =>
@@ -215,7 +216,7 @@ describe.each(Object.entries(STATES))('%s', (_name, begin) => {
     const now = await state();
     expect(now.calls).toEqual([]);
     expect(
-      now.notices.filter(({ text }) => text.startsWith('Ringside was ended in the middle of a call')),
+      now.notices.filter(({ text }) => inEnglish(text).startsWith('Ringside was ended in the middle of a call')),
     ).toHaveLength(going.length);
     for (const call of going) {
       await keptOnce(call);

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Document } from '../../../app/settings/layers.ts';
+import { say } from '../../../app/texts/sentence.ts';
 import type { PolicyRead } from './policy.ts';
 
 /** Where an administrator puts it on Linux. */
@@ -17,7 +18,7 @@ export function readPolicyFile(file: string, owners: readonly number[]): PolicyR
     if (untrusted !== undefined)
       return {
         policy: {},
-        problem: `The policy ${file} is not used: ${untrusted} can be changed by others than the administrator. Give it to root and take the right to write from everybody else.`,
+        problem: say('policy.not-owned', { file, part: untrusted }),
       };
     return { policy: documentIn(fs.readFileSync(file, 'utf8')), problem: null };
   } catch (error) {
@@ -25,7 +26,7 @@ export function readPolicyFile(file: string, owners: readonly number[]): PolicyR
     if (code === 'ENOENT' || code === 'ENOTDIR') return { policy: {}, problem: null };
     return {
       policy: {},
-      problem: `The policy ${file} cannot be used (${code ?? 'it is not a JSON object'}). Ask your administrator to correct it.`,
+      problem: say('policy.unusable', { file, why: code ?? say('policy.no-object') }),
     };
   }
 }

@@ -5,11 +5,12 @@ import os from 'node:os';
 import { promisify } from 'node:util';
 import { isDeepStrictEqual } from 'node:util';
 import { layered, type Document } from '../../../app/settings/layers.ts';
+import { say, type Sentence } from '../../../app/texts/sentence.ts';
 import { documentIn, readPolicyFile, SYSTEM_POLICY } from './policy-file.ts';
 import { policyInRegistry, REGISTRY_KEYS } from './windows-registry.ts';
 
 /** `problem`: why what is there is not used, for the agent to pass on. */
-export type PolicyRead = { policy: Document; problem: string | null };
+export type PolicyRead = { policy: Document; problem: Sentence | null };
 
 const NOTHING: PolicyRead = { policy: {}, problem: null };
 /** A file is looked at this often, a program that must be asked less so. */
@@ -102,7 +103,7 @@ function readSystem(platform: NodeJS.Platform, ask: (file: string, args: string[
       } catch {
         return {
           policy: {},
-          problem: 'The policy of this computer cannot be read. Ask your administrator to correct it.',
+          problem: say('policy.unreadable'),
         };
       }
     })

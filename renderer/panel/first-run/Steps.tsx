@@ -6,7 +6,7 @@ import { useChecks } from '../diagnostics/use-checks.ts';
 import { BrowserDetails } from '../parts/BrowserDetails.tsx';
 import { Problem } from '../parts/Problem.tsx';
 import { SignIn } from '../parts/SignIn.tsx';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 
 type Step = 'kommo' | 'phone' | 'browser' | 'test';
@@ -14,6 +14,7 @@ type Step = 'kommo' | 'phone' | 'browser' | 'test';
 /** After the file: Kommo, phone and browser, each as it stands at this moment, and a test call at the end. */
 export function Steps({ state, finish }: { state: PanelState; finish: () => void }) {
   const texts = useTexts();
+  const word = useWord();
   const { firstRun } = texts.administration;
   const done = {
     kommo: state.kommo.state === 'signed-in' && state.kommo.reason === null,
@@ -30,7 +31,7 @@ export function Steps({ state, finish }: { state: PanelState; finish: () => void
           <Reasons of={['kommo']} done={done.kommo} when={state.kommo.state} />
         </StepOf>
         <StepOf step="phone" done={done.phone}>
-          {!done.phone && state.phone.reason !== null && <p>{state.phone.reason}</p>}
+          {!done.phone && state.phone.reason !== null && <p>{word(state.phone.reason)}</p>}
           <Reasons of={['dns', 'tls', 'websocket', 'register', 'stun']} done={done.phone} when={state.phone.state} />
         </StepOf>
         <StepOf step="browser" done={done.browser}>
@@ -86,6 +87,7 @@ function Failures({ of, when }: { of: readonly CheckName[]; when: string }) {
 /** The echo test of the phone system where there is one; else the microphone, which needs no call. */
 function TestCall({ state }: { state: PanelState }) {
   const texts = useTexts();
+  const word = useWord();
   const { firstRun } = texts.administration;
   const { request } = useStore();
   const { error, run } = useAsking();
@@ -113,7 +115,7 @@ function TestCall({ state }: { state: PanelState }) {
           {audioTest === null ? firstRun.testAudio : texts.audio.stop}
         </button>
       </div>
-      {audioTest !== null && <p className="quiet">{audioTest.problem ?? firstRun.hear}</p>}
+      {audioTest !== null && <p className="quiet">{word(audioTest.problem ?? firstRun.hear)}</p>}
       <Problem>{error}</Problem>
     </>
   );

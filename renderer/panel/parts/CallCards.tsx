@@ -18,7 +18,7 @@ import {
 } from 'lucide-react';
 import type { Quality } from '../../../app/calls/phone-event.ts';
 import type { CallView } from '../../../app/ipc/panel.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { KEYS } from '../shortcuts.ts';
 import { useAsking, useSecondsSince, useStore, useToday } from '../use-panel.ts';
 import {
@@ -66,6 +66,7 @@ export function CallCards({ calls }: { calls: CallView[] }) {
 
 function CallCard({ group: { call, consultation }, others }: { group: CallGroup; others: CallGroup[] }) {
   const texts = useTexts();
+  const word = useWord();
   const { request } = useStore();
   const asking = useAsking();
   const { error, busy, run } = asking;
@@ -196,7 +197,7 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
       {call.notice !== null && (
         <p className="call-notice">
           <Info size={16} />
-          <span>{call.notice}</span>
+          <span>{word(call.notice)}</span>
         </p>
       )}
       {call.answeredAt !== null && live && others.length === 0 && (

@@ -1,6 +1,6 @@
 import { FileUp } from 'lucide-react';
 import { useId, useState, type DragEvent } from 'react';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 
 /** As main's contract has it. */
@@ -10,6 +10,7 @@ const ICON = new URL('../../../assets/icon-128.png', import.meta.url).href;
 /** Nothing is set up: takes the provisioning file. */
 export function FirstRun() {
   const texts = useTexts();
+  const word = useWord();
   const { request } = useStore();
   const { busy, error, run, say } = useAsking();
   const [over, setOver] = useState(false);
@@ -36,7 +37,12 @@ export function FirstRun() {
     event.preventDefault();
     setOver(isOver);
   };
-  const lines = error?.split('\n').filter((line) => line.trim() !== '') ?? [];
+  const lines =
+    error === null
+      ? []
+      : word(error)
+          .split('\n')
+          .filter((line) => line.trim() !== '');
 
   return (
     <section className="first-run" aria-label={texts.firstRun.title}>

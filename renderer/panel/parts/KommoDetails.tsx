@@ -1,7 +1,7 @@
 import { LogIn, LogOut } from 'lucide-react';
 import { useState } from 'react';
 import type { KommoStatus } from '../../../app/ipc/panel.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { ConfirmButton } from './ConfirmButton.tsx';
 import { Problem } from './Problem.tsx';
@@ -10,11 +10,12 @@ import { SIGN_IN_ID } from './SignIn.tsx';
 /** Who is signed in where and until when, and the one action that helps. */
 export function KommoDetails({ kommo }: { kommo: KommoStatus }) {
   const texts = useTexts();
+  const word = useWord();
   const { request } = useStore();
   const { error, run } = useAsking();
   const facts = [
     [texts.status.account, kommo.account],
-    [texts.status.user, kommo.user],
+    [texts.status.user, kommo.user === null ? null : word(kommo.user)],
     [texts.status.address, kommo.host],
     [texts.status.signIn, howLong()],
   ].filter((fact): fact is [string, string] => fact[1] !== null);

@@ -1,6 +1,6 @@
 import { Unlink } from 'lucide-react';
 import type { PairedBrowser } from '../../../app/ipc/panel.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { ConfirmButton } from './ConfirmButton.tsx';
 
 /** Every browser that holds a token: what it is, when it was paired and seen, and the way to take the token back. */
@@ -12,6 +12,7 @@ export function PairedBrowsers({
   forget: (id: string) => void;
 }) {
   const texts = useTexts();
+  const word = useWord();
   const when = (at: number) =>
     new Intl.DateTimeFormat(texts.language, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
   return (
@@ -19,15 +20,15 @@ export function PairedBrowsers({
       {browsers.map(({ id, name, pairedAt, lastSeenAt, tabs }) => (
         <li key={id}>
           <p>
-            <strong>{name}</strong>
+            <strong>{word(name)}</strong>
           </p>
           <p className="quiet">{texts.pairing.pairedAt(when(pairedAt))}</p>
           <p className="quiet">{tabs > 0 ? texts.pairing.tabs(tabs) : texts.pairing.lastSeen(when(lastSeenAt))}</p>
           <div className="buttons">
             <ConfirmButton
               icon={<Unlink size={16} />}
-              label={texts.pairing.forget(name)}
-              question={texts.pairing.forgetSure(name)}
+              label={texts.pairing.forget(word(name))}
+              question={texts.pairing.forgetSure(word(name))}
               confirm={() => forget(id)}
             />
           </div>

@@ -2,7 +2,7 @@ import { Bell, Mic, Square, TriangleAlert } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { PanelState } from '../../../app/ipc/panel.ts';
 import type { Preferences } from '../../../app/settings/preferences.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { useTexts, useWord } from '../texts/use-texts.ts';
 import { useAsking, useStore } from '../use-panel.ts';
 import { deviceOptions, type DeviceOption } from '../view/audio.ts';
 import { Switch } from '../kit/Switch.tsx';
@@ -37,6 +37,7 @@ export function PhoneDetails({ state }: { state: PanelState }) {
 
 function Watched({ watched }: { watched: PanelState['watched'] }) {
   const texts = useTexts();
+  const word = useWord();
   return (
     <section className="settings" aria-label={texts.deskPhones.title}>
       <h3>{texts.deskPhones.title}</h3>
@@ -46,7 +47,7 @@ function Watched({ watched }: { watched: PanelState['watched'] }) {
             <p>
               <strong className="number">{extension}</strong> <span>{texts.deskPhones.state[state]}</span>
             </p>
-            {reason !== null && <p className="quiet">{reason}</p>}
+            {reason !== null && <p className="quiet">{word(reason)}</p>}
           </li>
         ))}
       </ul>
@@ -58,6 +59,7 @@ type Audio = Preferences['audio'];
 
 function AudioSettings({ state, set }: { state: PanelState; set: (change: Partial<Audio>) => void }) {
   const texts = useTexts();
+  const word = useWord();
   const { request } = useStore();
   const { error, run } = useAsking();
   const { devices, audioTest } = state;
@@ -116,7 +118,7 @@ function AudioSettings({ state, set }: { state: PanelState; set: (change: Partia
       {audioTest !== null && audioTest.problem !== null && (
         <p className="problem" role="alert">
           <TriangleAlert size={16} />
-          <span>{audioTest.problem}</span>
+          <span>{word(audioTest.problem)}</span>
         </p>
       )}
       <Problem>{error}</Problem>

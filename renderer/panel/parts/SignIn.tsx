@@ -1,6 +1,7 @@
 import { ArrowLeftRight, ClipboardPaste, ExternalLink, KeyRound, LogIn, RotateCw } from 'lucide-react';
 import { useId, useState, type SubmitEvent } from 'react';
 import type { KommoStatus } from '../../../app/ipc/panel.ts';
+import type { Sentence } from '../../../app/texts/sentence.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { useAsking, useSecondsSince, useStore, type Asking } from '../use-panel.ts';
 import { formatDuration } from '../view/duration.ts';
@@ -131,7 +132,7 @@ function OtherAccount(props: { account: string; before: string; waiting: number;
 }
 
 /** The way that always works. `codeUntil`: until when a code of this sign-in is good, null where that is not known. */
-function CodeForm({ codeUntil, reason }: { codeUntil: number | null; reason: string | null }) {
+function CodeForm({ codeUntil, reason }: { codeUntil: number | null; reason: Sentence | null }) {
   const texts = useTexts();
   const { request } = useStore();
   const { busy, error, run } = useAsking();
@@ -188,7 +189,7 @@ function CodeTime({ until }: { until: number }) {
   );
 }
 
-function TokenForm(props: { host: string | null; reason: string | null; busy: boolean; run: Asking['run'] }) {
+function TokenForm(props: { host: string | null; reason: Sentence | null; busy: boolean; run: Asking['run'] }) {
   const texts = useTexts();
   const { request } = useStore();
   const [address, setAddress] = useState(props.host ?? '');

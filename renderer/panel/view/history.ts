@@ -1,5 +1,7 @@
 import type { CompletedCall } from '../../../app/calls/completed-call.ts';
 import type { DeliveryView, HistoryEntry } from '../../../app/ipc/panel.ts';
+import { shownNumber } from '../../../app/numbers/withheld.ts';
+import { worded } from '../../../app/texts/worded.ts';
 import type { Texts } from '../texts/en.ts';
 import { gradeOf, qualityText } from './call.ts';
 import { formatDuration } from './duration.ts';
@@ -22,7 +24,7 @@ export function whoOf(call: Pick<CompletedCall, 'caller' | 'displayName' | 'numb
 
 /** The number as it is shown, or that it was withheld. */
 export function numberOf(call: Pick<CompletedCall, 'number'>, texts: Texts): string {
-  return call.number.display || call.number.asReceived || texts.withheld;
+  return worded(shownNumber(call.number), texts.language) || call.number.asReceived;
 }
 
 /** What to dial to call back; null where no number came. */
@@ -89,11 +91,16 @@ export function troublesOf(
     troubles.push({
       target,
       tone: state === 'waiting' || target === 'recording' ? 'wait' : 'bad',
-      sentence: error === null ? said : `${said} ${error}`,
+      sentence: error === null ? said : `${said} ${worded(error, texts.language)}`,
       retry: target !== 'recording' && !untried,
     });
   }
   if (entry.recordingWarning !== null)
-    troubles.push({ target: 'player', tone: 'wait', sentence: entry.recordingWarning, retry: false });
+    troubles.push({
+      target: 'player',
+      tone: 'wait',
+      sentence: worded(entry.recordingWarning, texts.language),
+      retry: false,
+    });
   return troubles.toSorted((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
 }

@@ -22,6 +22,7 @@ import { createSession } from '../../../main/session/session.ts';
 import { openSettings } from '../../../main/settings/settings.ts';
 import { openVault } from '../../../main/settings/vault.ts';
 import { createToasts } from '../../../main/toasts/toasts.ts';
+import { inEnglish } from '../../../app/texts/worded.ts';
 
 /** What this desktop is: the text of its provisioning file, and the sign-in that it remembers from yesterday. */
 export type Setup = { provisioning: string; identity: Record<string, unknown> };
@@ -74,6 +75,7 @@ const budget = createBudget({
 const session = createSession({
   settings,
   vault,
+  language: () => 'en',
   fetch,
   budget,
   userAgent: 'Ringside/bench',
@@ -117,7 +119,8 @@ const deliveries = createDeliveries({
   now: Date.now,
   random: Math.random,
   after,
-  told: (call, target, state, error) => say(`delivery.${target}`, call.id, { state, error }),
+  told: (call, target, state, error) =>
+    say(`delivery.${target}`, call.id, { state, error: error === null ? null : inEnglish(error) }),
   failed: (error) => log('deliveries.failed', { error: String(error) }),
 });
 const calls = createCalls({
@@ -129,6 +132,7 @@ const calls = createCalls({
   rules: settings.numberRules,
   recordingRule: () => undefined,
   extension: () => extension,
+  word: inEnglish,
   lineHeader: () => undefined,
   voicemail: () => [],
   agent,
@@ -146,6 +150,7 @@ const calls = createCalls({
       create: () => ({ show: () => Promise.resolve({ shown: true }), close: () => {} }),
     }),
     timeline,
+    word: inEnglish,
     acted: () => {},
     notShown: () => {},
   }),

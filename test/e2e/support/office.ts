@@ -9,6 +9,7 @@ import { AGENT, openOffice, type Office } from '../../../sandbox/story/office.ts
 import type { Answer, HistoryEntry, PanelAnswers, PanelRequest } from '../../../app/ipc/panel.ts';
 import { launchKommoTab, type KommoTab } from './kommo-tab.ts';
 import { launchRingside, type Ringside, type RingsideOptions } from './ringside.ts';
+import { inEnglish } from '../../../app/texts/worded.ts';
 
 export type TestOffice = Office & {
   readonly desktop: Desktop;
@@ -129,7 +130,7 @@ export async function ask<R extends PanelRequest>(
 /** The newest calls of the journal, as the panel is told of them. */
 export async function history(ringside: Ringside): Promise<HistoryEntry[]> {
   const answer = await ask(ringside, 'history', null, 100);
-  if (!answer.ok) throw new Error(answer.message);
+  if (!answer.ok) throw new Error(inEnglish(answer.message));
   return answer.value;
 }
 

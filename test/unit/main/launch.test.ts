@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseLaunch } from '../../../main/launch.ts';
+import { english } from '../../english.ts';
 
 const cwd = path.resolve('/home/ana');
 const launch = (args: string[], env: Record<string, string> = {}) => parseLaunch(['ringside', ...args], env, cwd);
@@ -60,6 +61,8 @@ describe('a flag without its value', () => {
     const parsed = launch(args);
     expect(parsed).toMatchObject({ ok: false });
     if (!parsed.ok)
-      expect(parsed.message).toMatch(new RegExp(`^${args[0]?.replace('=', '')} needs a (folder|file) after it\\.$`));
+      expect(english(parsed.message)).toMatch(
+        new RegExp(`^${args[0]?.replace('=', '')} needs a (folder|file) after it\\.$`),
+      );
   });
 });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Answer, DeliveryView, HistoryEntry, PanelAnswers, PanelRequest } from '../../../../app/ipc/panel.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 import type { FaultRule } from '../../../../sandbox/kommo/index.ts';
 import { people } from '../../../../sandbox/kommo/index.ts';
 import { CALLS_RULE, EVENTS_RULE, findByPhone } from '../../../../sandbox/kommo/search.ts';
@@ -585,7 +586,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
     const entries: HistoryEntry[] = [];
     for (;;) {
       const answer = await ask('history', entries.at(-1)?.call.startedAt ?? null, 200);
-      if (!answer.ok) throw new Error(answer.message);
+      if (!answer.ok) throw new Error(inEnglish(answer.message));
       entries.push(...answer.value);
       if (answer.value.length < 200) return entries;
     }

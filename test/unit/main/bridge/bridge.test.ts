@@ -12,6 +12,7 @@ import { createBridge, type Bridge, type BridgeLimits, type BridgeState } from '
 import { PairedBrowsersSchema, type PairedBrowser } from '../../../../main/bridge/paired-browser.ts';
 import { MISSED, RINGING } from './samples.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
+import { english } from '../../../english.ts';
 
 const ORIGIN = 'https://acme.kommo.com';
 const CLIENT = randomUUID();
@@ -214,7 +215,7 @@ describe('who gets something', () => {
   test('the tab of another user or another account is told so', async () => {
     await start();
     await expect(tab({ userId: 43 })).rejects.toThrow('other-user');
-    expect(bridge.state().reason).toMatch(/another user/);
+    expect(english(bridge.state().reason)).toMatch(/another user/);
     const peer = await openPeer(port, ORIGIN);
     await peer.authenticate(CLIENT, { way: 'token', secret: TOKEN });
     peer.send({ type: 'tab', origin: 'https://other.kommo.com', userId: 42 });
@@ -364,7 +365,7 @@ describe('pairing', () => {
       peer.send({ type: 'prove', proof: nonce(), share: nonce() });
       peer.close();
     }
-    await vi.waitFor(() => expect(bridge.state().reason).toMatch(/Too many wrong pairing codes/));
+    await vi.waitFor(() => expect(english(bridge.state().reason)).toMatch(/Too many wrong pairing codes/));
   });
 
   test('the desktop hands out nothing to guess against before it has seen a proof', async () => {
@@ -551,7 +552,7 @@ describe('the port', () => {
 
     await start({ portRetry: 20 }, [busy]);
     expect(bridge.state()).toMatchObject({ state: 'stopped', port: null });
-    expect(bridge.state().reason).toContain(`(${busy})`);
+    expect(english(bridge.state().reason)).toContain(`(${busy})`);
     taken.close();
     await vi.waitFor(() => expect(bridge.state()).toMatchObject({ state: 'waiting', port: busy, reason: null }));
     expect(states.at(-1)).toEqual(bridge.state());

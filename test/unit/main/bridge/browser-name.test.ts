@@ -20,9 +20,9 @@ test.each([
   ['', 'A browser'],
   [undefined, 'A browser'],
 ])('%j is %s', (userAgent, name) => {
-  expect(browserName(userAgent)).toBe(name);
+  expect(browserName(userAgent)).toEqual(name);
 });
 
 test('a header of any length gives a short name', () => {
-  expect(browserName(`Chrome/${'9'.repeat(100_000)} Windows NT`).length).toBeLessThan(1000);
+  expect(JSON.stringify(browserName(`Chrome/${'9'.repeat(100_000)} Windows NT`)).length).toBeLessThan(1000);
 });

@@ -5,6 +5,7 @@ import type { AnswerReason, BridgeCall } from '../../../../app/bridge/protocol.t
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createBridge, type Bridge, type TabRequest } from '../../../../main/bridge/bridge.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
+import { english } from '../../../english.ts';
 
 const ORIGIN = 'https://acme.kommo.com';
 const CLIENT = randomUUID();
@@ -116,7 +117,7 @@ test('a page of another account is told nothing, and the agent is told why; anot
     '',
     null,
   ]);
-  expect(bridge.state().reason).toBe(
+  expect(english(bridge.state().reason)).toBe(
     'A Kommo page of another account (other.kommo.com) asks for Ringside, which is signed in to acme.kommo.com. ' +
       'Sign in to both as the same user of the same account.',
   );

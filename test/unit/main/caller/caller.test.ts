@@ -13,6 +13,7 @@ import type { FaultAnswer } from '../../../../sandbox/kommo/faults.ts';
 import { callEvent } from '../../app/calls/samples.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { openDesk, provisioningFor, type Desk } from '../session/desk.ts';
+import { english, saying } from '../../../english.ts';
 
 const ana = agents.anaSilva.id;
 let kommo: Kommo;
@@ -441,7 +442,7 @@ describe('a caller who rings again', () => {
     marcus.readableBy = [agents.mariaKeller.id];
     expect((await resolver.ask(people.marcusWebb.phone, false)).resolution).toMatchObject({
       caller: entity('contact', people.marcusWebb.id, null),
-      notice: expect.stringMatching(/may not see this/) as unknown,
+      notice: saying(/may not see this/),
     });
     expect(resolver.recall(number(people.marcusWebb.phone))).toBeNull();
   });
@@ -483,7 +484,7 @@ describe('what goes wrong is a sentence, and Kommo is told of the call once at m
     kommo.fail({ match: ({ path }) => path.startsWith('/api/v2/events'), answer });
     const { found, resolution } = await resolve(people.marcusWebb.phone);
     expect(resolution.caller).toMatchObject({ kind: 'failed', reason: resolution.notice });
-    expect(resolution.notice).toMatch(sentence);
+    expect(english(resolution.notice)).toMatch(sentence);
     expect(found).toEqual([]);
     // What Kommo turned away for now it did not do, and it may be sent once more.
     expect(events()).toHaveLength(answer === '429' ? 2 : 1);
@@ -602,7 +603,7 @@ describe('cards', () => {
     open.mockRejectedValueOnce(new Error('xdg-open: 3'));
     expect(await cards().open('r-1', nobody)).toMatchObject({
       ok: false,
-      message: expect.stringMatching(/default browser/) as unknown,
+      message: saying(/default browser/),
     });
   });
 });

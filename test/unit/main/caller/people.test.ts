@@ -3,6 +3,7 @@ import type { Card } from '../../../../app/kommo/card.ts';
 import type { KommoClient } from '../../../../app/kommo/client.ts';
 import { KommoRefusal } from '../../../../app/kommo/refusal.ts';
 import { createPeople } from '../../../../main/caller/people.ts';
+import { saying } from '../../../english.ts';
 
 const card = (id: number, name: string, phones: string[] = ['+14155550142']): Card => ({
   id,
@@ -65,11 +66,11 @@ test('who is not signed in, or is refused, reads what to do', async () => {
   });
   expect(await nobody.search('ana')).toMatchObject({
     ok: false,
-    message: expect.stringContaining('Sign in') as string,
+    message: saying('Sign in'),
   });
   const refused = setUp(() => Promise.reject(new KommoRefusal('no-rights', {})));
   expect(await refused.search('ana')).toMatchObject({
     ok: false,
-    message: expect.stringContaining('may not') as string,
+    message: saying('may not'),
   });
 });

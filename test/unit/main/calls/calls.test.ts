@@ -9,6 +9,7 @@ import type { Listener, Resolution } from '../../../../main/caller/caller.ts';
 import { createCalls, type Calls } from '../../../../main/calls/calls.ts';
 import { bridgeCallOf } from '../../../../main/calls/bridge-call.ts';
 import { callEvent, completedCall as completed } from '../../app/calls/samples.ts';
+import { english } from '../../../english.ts';
 
 const anna = { kind: 'entity', entity: { type: 'lead', id: 5 }, name: 'Anna Petrova' } as const satisfies Caller;
 let steps: string[];
@@ -54,6 +55,7 @@ beforeEach(() => {
   let ids = 0;
   calls = createCalls({
     newId: () => `r-${(ids += 1)}`,
+    word: english,
     rules: () => ({ country: 'US', internalDigits: 6, private: settings.private }),
     lineHeader: () => settings.lineHeader,
     recordingRule: () => undefined,
@@ -72,9 +74,11 @@ beforeEach(() => {
     counted: (entry) => void counted.push(entry),
     pop: (id, { caller }) => popped.push([id, caller]),
     toasts: {
-      open: ({ call, number }) => steps.push(`toast ${call.id} ${number}`),
+      open: ({ call, number }) => steps.push(`toast ${call.id} ${english(number)}`),
       name: ({ name, notice, matches }) =>
-        steps.push(`name ${name ?? '-'}${notice === null ? '' : ` (${notice})`}${matches === 0 ? '' : ` ${matches}`}`),
+        steps.push(
+          `name ${name ?? '-'}${notice === null ? '' : ` (${english(notice)})`}${matches === 0 ? '' : ` ${matches}`}`,
+        ),
       changed: ({ call, name }) => steps.push(call.answeredAt === null ? `toast ${name ?? '-'}` : 'toast answered'),
       ended: (call) => steps.push(`toast ended ${call.disposition}`),
       closeAll: () => {},
@@ -586,13 +590,13 @@ describe('audio', () => {
   ])('%s is said on the call, with what to do', (state, sentence) => {
     calls.accept(ringing);
     calls.accept(media(state));
-    expect(views.at(-1)?.notice).toMatch(sentence);
+    expect(english(views.at(-1)?.notice)).toMatch(sentence);
   });
 
   test('a device that is gone: what is used instead', () => {
     calls.accept(ringing);
     calls.accept(media('device-changed', ringing.callId, 'Built-in Audio'));
-    expect(views.at(-1)?.notice).toMatch(/goes on with Built-in Audio/);
+    expect(english(views.at(-1)?.notice)).toMatch(/goes on with Built-in Audio/);
   });
 
   test('what passed is taken back, and what Kommo said comes out again', async () => {
@@ -600,7 +604,7 @@ describe('audio', () => {
     answer({ caller: { kind: 'failed', reason: 'No.' }, notice: 'No.' });
     await turn();
     calls.accept(media('nothing-heard'));
-    expect(views.at(-1)?.notice).toMatch(/five seconds/);
+    expect(english(views.at(-1)?.notice)).toMatch(/five seconds/);
     calls.accept(media('heard-again'));
     expect(views.at(-1)?.notice).toBe('No.');
   });

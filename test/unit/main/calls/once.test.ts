@@ -11,6 +11,7 @@ import type { FaultAnswer } from '../../../../sandbox/kommo/faults.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { callEvent } from '../../app/calls/samples.ts';
 import { openDesk, provisioningFor, type Desk } from '../session/desk.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 const rules = { country: 'US', internalDigits: 6 };
 let kommo: Kommo;
@@ -58,6 +59,7 @@ function program() {
   let ids = 0;
   const calls = createCalls({
     newId: () => `r-${(ids += 1)}`,
+    word: inEnglish,
     rules: () => rules,
     recordingRule: () => undefined,
     lineHeader: () => undefined,

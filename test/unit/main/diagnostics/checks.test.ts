@@ -27,7 +27,7 @@ function phone(server: string, iceServers: object[] = []): PhoneSettings {
       phone: { server, uri: 'sip:101@pbx.acme.example', password: '', iceServers },
     }),
   );
-  if (!parsed.ok) throw new Error(parsed.errors[0]?.expected);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   return parsed.value.phone;
 }
 const check = (name: CheckName, ports: Partial<CheckPorts> = {}) =>

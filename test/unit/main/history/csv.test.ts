@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { csvField, csvHead, csvRow } from '../../../../main/history/csv.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { randomSeed } from '../../../random-seed.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 /** A reader of RFC 4180, for the way back. */
 function readCsv(text: string): string[][] {
@@ -52,7 +53,7 @@ test.each([7, randomSeed()])('any name and note is one field, the same text, and
         note,
         displayName: name,
       });
-      const [titles = [], row = [], ...more] = readCsv(csvHead() + csvRow(call));
+      const [titles = [], row = [], ...more] = readCsv(csvHead(inEnglish) + csvRow(call));
       expect(more).toEqual([]);
       expect(row).toHaveLength(titles.length);
       for (const [title, text] of [
@@ -69,5 +70,5 @@ test.each([7, randomSeed()])('any name and note is one field, the same text, and
 });
 
 test('begins with the mark by which Excel knows UTF-8', () => {
-  expect([...Buffer.from(csvHead()).subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+  expect([...Buffer.from(csvHead(inEnglish)).subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
 });

@@ -10,6 +10,8 @@ import { openTimeline } from '../../../../main/diagnostics/timeline.ts';
 import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { ringingCall } from '../../renderer/panel/states.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
+import { saying } from '../../../english.ts';
 
 let folder: string;
 let journal: Journal;
@@ -27,6 +29,7 @@ const all = { text: '', filter: 'all', partyOf: null } as const;
 const desk = (ports: Partial<HistoryDeskPorts> = {}) =>
   createHistoryDesk({
     journal,
+    word: inEnglish,
     chooseFile: (name) => Promise.resolve(path.join(folder, name)),
     openExternal: () => Promise.resolve(),
     now: () => Date.UTC(2026, 10, 23),
@@ -65,7 +68,7 @@ describe('the export', () => {
     });
     const there = path.join(folder, 'nowhere', 'a.csv');
     const answer = await desk({ chooseFile: () => Promise.resolve(there) }).exportCsv(all);
-    expect(answer).toMatchObject({ ok: false, message: expect.stringContaining('ENOENT') as string });
+    expect(answer).toMatchObject({ ok: false, message: saying('ENOENT') });
   });
 });
 

@@ -10,6 +10,7 @@ import type { CallSettings } from '../../../../app/settings/provisioning.ts';
 import { createDeliveries } from '../../../../main/journal/deliveries.ts';
 import { openJournal, type Account, type DeliveryTarget, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
+import { english, saying } from '../../../english.ts';
 
 const MINUTE = 60_000;
 let folder: string;
@@ -206,7 +207,7 @@ describe('the card', () => {
     expect(stateOf()).toMatchObject({
       state: 'waiting',
       tries: 0,
-      error: expect.stringMatching(/not signed in/) as unknown,
+      error: saying(/not signed in/),
     });
     kommo = client;
     deliveries.wake('card');
@@ -376,7 +377,7 @@ describe('another account', () => {
     await vi.advanceTimersByTimeAsync(20 * MINUTE);
     expect([...asked, ...shown]).toEqual([]);
     expect(stateOf()).toMatchObject({ state: 'waiting', tries: 0, account: bayline });
-    expect(stateOf('r-1', 'widget')?.error).toBe(
+    expect(english(stateOf('r-1', 'widget')?.error)).toBe(
       'It is for the Kommo account Bayline Services and goes nowhere else. Sign in there.',
     );
   });
@@ -389,7 +390,7 @@ describe('another account', () => {
     deliveries.run();
     await settled();
     expect(asked).toEqual([]);
-    expect(stateOf()?.error).toContain('Bayline Services');
+    expect(english(stateOf()?.error)).toContain('Bayline Services');
     account = bayline;
     deliveries.wake('card');
     await settled();
@@ -577,7 +578,7 @@ describe('a call whose card nobody named', () => {
         expect(stateOf()).toMatchObject({
           state: 'waiting',
           ambiguous: true,
-          error: expect.stringMatching(/does not let you see whether the call is on its card/) as unknown,
+          error: saying(/does not let you see whether the call is on its card/),
         });
         expect(journal.undelivered()).toBe(1);
         // A call whose doubt cannot be cleared up does not hold up the others.
@@ -1084,7 +1085,7 @@ describe('what comes later', () => {
     deliveries.run();
     await vi.advanceTimersByTimeAsync(3 * MINUTE);
     expect(journal.call('r-1')?.recording).toEqual({ state: 'gave up' });
-    expect(stateOf('r-1', 'recording')).toMatchObject({ state: 'expired', error: expect.any(String) as unknown });
+    expect(stateOf('r-1', 'recording')).toMatchObject({ state: 'expired', error: saying(/./) });
     expect(stateOf()).toMatchObject({ state: 'done' });
     expect(journal.undelivered()).toBe(0);
     expect(asked).toEqual(['log r-1']);

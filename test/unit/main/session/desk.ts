@@ -85,6 +85,7 @@ export function openDesk(provisioning: Provisioning | null, options: DeskOptions
     const session = createSession({
       settings,
       vault,
+      language: () => 'en',
       fetch: options.fetch ?? fetch,
       budget: createBudget({
         perSecond: 1000,

@@ -9,6 +9,7 @@ import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { openDesk, provisioningFor, type Desk } from './desk.ts';
+import { english, saying } from '../../../english.ts';
 
 const ana = agents.anaSilva.id;
 const HOUR = 3_600_000;
@@ -91,10 +92,10 @@ test('a final refusal signs out and keeps what waits; the next sign-in delivers 
   const call = callEnded('r-1');
   await vi.waitFor(() => expect(desk.session.status().state).toBe('signed-out'));
   expect(desk.session.status()).toMatchObject({
-    reason: expect.stringMatching(/Calls that wait for Kommo are kept/) as unknown,
+    reason: saying(/Calls that wait for Kommo are kept/),
     waitingCalls: 1,
   });
-  await vi.waitFor(() => expect(journal.delivery(call.id, 'card')?.error).toMatch(/sign/i));
+  await vi.waitFor(() => expect(english(journal.delivery(call.id, 'card')?.error)).toMatch(/sign/i));
   expect(stateOf(call)).toBe('waiting');
 
   await desk.session.pasteCode(kommo.authority.issueCode(ana));

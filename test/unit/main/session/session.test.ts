@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KommoRefusal } from '../../../../app/kommo/refusal.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { freePort, openDesk, provisioningFor, type Desk, type DeskOptions } from './desk.ts';
+import { saying } from '../../../english.ts';
 
 const ana = agents.anaSilva.id;
 const HOUR = 3_600_000;
@@ -103,7 +104,7 @@ describe('signing in with OAuth', () => {
     expect(page).toMatchObject({ status: 400 });
     expect(session.status()).toMatchObject({
       state: 'signed-out',
-      reason: expect.stringMatching(/choose "Allow"/) as unknown,
+      reason: saying(/choose "Allow"/),
     });
     expect(tokenRequests()).toEqual([]);
   });
@@ -276,9 +277,7 @@ describe('refreshing', () => {
     await expect(session.client()?.account()).rejects.toMatchObject({ kind: 'unauthorized' });
     expect(session.status()).toMatchObject({
       state: 'signed-out',
-      reason: expect.stringMatching(
-        /^Kommo has ended this sign-in\..*Sign in again\. Calls that wait for Kommo are kept\.$/,
-      ) as unknown,
+      reason: saying(/^Kommo has ended this sign-in\..*Sign in again\. Calls that wait for Kommo are kept\.$/),
       user: null,
     });
     expect(session.client()).toBeNull();
@@ -377,7 +376,7 @@ describe('signing in with a token', () => {
     );
     expect(desk.session.status()).toMatchObject({
       state: 'signed-out',
-      reason: expect.stringMatching(/Sign in with a new one/) as unknown,
+      reason: saying(/Sign in with a new one/),
     });
   });
 });

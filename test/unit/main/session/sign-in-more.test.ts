@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { agents, openKommo, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { realisticAccount } from '../../../../sandbox/kommo/data.ts';
 import { freePort, openDesk, provisioningFor, type Desk, type DeskOptions } from './desk.ts';
+import { english, saying } from '../../../english.ts';
 
 const ana = agents.anaSilva.id;
 const MINUTE = 60_000;
@@ -205,9 +206,7 @@ describe('a pasted code', () => {
     const { desk, signIn, address } = await waiting();
     expect(desk.session.status()).toMatchObject({
       state: 'signing-in',
-      reason: expect.stringMatching(
-        /^Another program uses port \d+.*copy the address .* and paste it here\.$/,
-      ) as unknown,
+      reason: saying(/^Another program uses port \d+.*copy the address .* and paste it here\.$/),
     });
     const redirect = await redirectOf(address);
     expect(await (await fetch(redirect)).text()).toBe('somebody else');
@@ -423,7 +422,7 @@ describe('refreshing', () => {
     await asked(desk);
     expect(desk.session.status()).toMatchObject({
       state: 'signed-in',
-      reason: expect.stringMatching(/could not be written to disk/) as unknown,
+      reason: saying(/could not be written to disk/),
     });
     desk.vault.set = set;
     desk.beat();
@@ -452,7 +451,7 @@ describe('the same account on two computers', () => {
     kommo.authority.revokeAll();
     await signedIn();
     await sentence(asked(here));
-    expect(here.session.status().reason).toMatch(
+    expect(english(here.session.status().reason)).toMatch(
       /signed in as you on another computer.*Calls that wait for Kommo are kept/,
     );
   });
@@ -587,7 +586,7 @@ describe('until when', () => {
     await desk.session.identify();
     pass(desk, 5 * 365 * 24 * HOUR + HOUR);
     await expect(asked(desk)).rejects.toMatchObject({ kind: 'unauthorized' });
-    expect(desk.session.status().reason).toMatch(/^The long-lived token has come to its end\./);
+    expect(english(desk.session.status().reason)).toMatch(/^The long-lived token has come to its end\./);
   });
 
   test('OAuth stays by itself', async () => {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { say } from '../../../../app/texts/sentence.ts';
 import { defaultPreferences, type Preferences } from '../../../../app/settings/preferences.ts';
 import { phonePreferencesOf } from '../../../../main/settings/phone-config.ts';
 import { openPreferences } from '../../../../main/settings/preferences.ts';
@@ -107,3 +108,17 @@ test('the phone page hears of what is its own', () => {
     callWaiting: true,
   });
 });
+
+test.each(['fr', 'pt-BR', '', 7, null])(
+  'a language that nobody here speaks costs nothing else, and is told of: %j',
+  (language) => {
+    fs.writeFileSync(file(), JSON.stringify({ language, doNotDisturb: true }));
+    const kept = open();
+    expect(kept.current()).toEqual({ ...defaultPreferences, doNotDisturb: true });
+    expect(kept.problem).toEqual(say('settings.unknown-language', { language: String(language) }));
+    expect(log.mock.calls.map(([event]) => event)).toEqual(['preferences.unknown-language']);
+    kept.set({ ...kept.current(), language: 'ru' });
+    expect(open()).toMatchObject({ problem: null });
+    expect(open().current().language).toBe('ru');
+  },
+);

@@ -4,6 +4,7 @@ import type { CallEvent } from '../../../../app/calls/phone-event.ts';
 import type { ShowResult, ToastAction, ToastContent, ToastService } from '../../../../main/toasts/toast.ts';
 import { createToasts, type Toasts } from '../../../../main/toasts/toasts.ts';
 import { callEvent, completedCall } from '../../app/calls/samples.ts';
+import { inEnglish } from '../../../../app/texts/worded.ts';
 
 type Shown = { contents: ToastContent[]; closed: boolean; act(action: ToastAction): void; dismissed(): void };
 let desktop: Shown[];
@@ -38,6 +39,7 @@ beforeEach(() => {
   toasts = createToasts({
     service: () => service,
     timeline: { add: (event, id) => timeline.push(`${event} ${id ?? ''}`) },
+    word: inEnglish,
     acted,
     notShown,
   });
@@ -75,6 +77,7 @@ test('the number at once, with buttons; the name in the same toast', async () =>
     title: '+1 415 555 0142',
     body: 'Incoming call',
     urgency: 'ringing',
+    click: 'Open card',
     buttons: [
       { action: 'answer', label: 'Answer' },
       { action: 'decline', label: 'Decline' },
@@ -161,6 +164,7 @@ describe('the end', () => {
       title: 'Anna Petrova',
       body: 'Missed call · +1 415 555 0142',
       urgency: 'news',
+      click: 'Open card',
       buttons: [],
     });
     desktop[0]?.act('open');

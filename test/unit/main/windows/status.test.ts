@@ -5,6 +5,7 @@ import { createDeskPhones } from '../../../../main/windows/desk-phones.ts';
 import { createNotices } from '../../../../main/windows/notices.ts';
 import { createPhoneAudio } from '../../../../main/windows/phone-audio.ts';
 import { createPhoneStatus } from '../../../../main/windows/phone-status.ts';
+import { english } from '../../../english.ts';
 
 const phone = {
   server: ['wss://pbx.acme.example:8443/ws'],
@@ -43,8 +44,8 @@ test.each<[NonNullable<RegistrationEvent['reason']>['code'], RegExp]>([
 ])('%s is a sentence with what to do, and no SIP', (code, sentence) => {
   const phoneStatus = status();
   phoneStatus.accept(event(code === 'unreachable' ? 'retrying' : 'refused', code));
-  expect(phoneStatus.current().reason).toMatch(sentence);
-  expect(phoneStatus.current().reason).not.toMatch(/SIP\/2\.0|403|hunter2/);
+  expect(english(phoneStatus.current().reason)).toMatch(sentence);
+  expect(english(phoneStatus.current().reason)).not.toMatch(/SIP\/2\.0|403|hunter2/);
   expect(phoneStatus.onChange).toHaveBeenCalledTimes(1);
 });
 
@@ -87,7 +88,7 @@ test('what there is to hear with, and the test of it; a page that dies ends its 
   audio.accept({ kind: 'audio-level', microphone: 0.5, ...at });
   expect(audio.test()).toEqual({ microphone: 0.5, problem: null });
   audio.accept({ kind: 'audio-level', microphone: null, problem: 'microphone-denied', ...at });
-  expect(audio.test()?.problem).toMatch(/privacy settings/);
+  expect(english(audio.test()?.problem)).toMatch(/privacy settings/);
   audio.accept({ kind: 'audio-level', microphone: null, ...at });
   expect(audio.test()).toBeNull();
   audio.accept({ kind: 'audio-level', microphone: 0.1, ...at });
@@ -113,13 +114,13 @@ test('desk phones: how each watch stands, what it was asked, and why it did not'
   phones.accept(wish('asked'));
   expect(phones.views()).toEqual([]);
   phones.accept(watch('refused'));
-  expect(reason()).toMatch(/does not let Ringside watch.*administrator/);
+  expect(english(reason())).toMatch(/does not let Ringside watch.*administrator/);
   phones.accept(watch('watching'));
   expect(phones.views()).toEqual([{ extension: '201', state: 'watching', reason: null }]);
   phones.accept(wish('asked'));
-  expect(reason()).toBe('The desk phone 201 was asked to call.');
+  expect(english(reason())).toBe('The desk phone 201 was asked to call.');
   phones.accept(wish('ringing'));
-  expect(reason()).toMatch(/rings. Pick it up/);
+  expect(english(reason())).toMatch(/rings. Pick it up/);
   phones.accept(wish('done'));
   expect(reason()).toBeNull();
   phones.accept(wish('refused', 'It is busy.'));

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readPolicy, watchPolicy, type PolicyRead } from '../../../../../main/settings/policy/policy.ts';
 import { readPolicyFile } from '../../../../../main/settings/policy/policy-file.ts';
 import { policyInRegistry, REGISTRY_KEYS } from '../../../../../main/settings/policy/windows-registry.ts';
+import { saying } from '../../../../english.ts';
 
 let folder: string;
 let file: string;
@@ -36,7 +37,7 @@ describe('a policy in a file', () => {
     open();
     expect(readPolicyFile(file, [me])).toMatchObject({
       policy: {},
-      problem: expect.stringContaining('not used') as string,
+      problem: saying('not used'),
     });
   });
 
@@ -49,7 +50,7 @@ describe('a policy in a file', () => {
     fs.writeFileSync(file, text, { mode: 0o644 });
     expect(readPolicyFile(file, [me])).toMatchObject({
       policy: {},
-      problem: expect.stringContaining('policy.json') as string,
+      problem: saying('policy.json'),
     });
   });
 });
