@@ -207,6 +207,15 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
     await registered();
   }
 
+  /** The computer sleeps, and wakes with sockets that look open and are dead. */
+  const sleeps = (ms: number) =>
+    registersAnew(() =>
+      machine.sleep(ringside.electron, async () => {
+        pbx.deadenSockets();
+        await letPass(ms);
+      }),
+    );
+
   const panelIsOpen = () => ringside.electron.windows().some((page) => page.url().startsWith('app://panel/'));
   async function openPanel(): Promise<void> {
     if (panelIsOpen()) return;
@@ -403,7 +412,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
       case 'slept through': {
         const call = await talks(from, { kind: 'talk' });
         const slept = 40 * SECOND;
-        await registersAnew(() => machine.sleep(ringside.electron, () => letPass(slept)));
+        await sleeps(slept);
         call.placed.hangUp();
         const { talkMs: talk } = await call.placed.ended;
         await over(call, { disposition: 'answered', talk: talk + slept });
@@ -465,12 +474,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
   async function befall(what: Moment): Promise<void> {
     switch (what) {
       case 'sleep':
-        return registersAnew(() =>
-          machine.sleep(ringside.electron, async () => {
-            pbx.deadenSockets();
-            await letPass(10 * MINUTE);
-          }),
-        );
+        return sleeps(10 * MINUTE);
       case 'another network':
         return registersAnew(async () => {
           pbx.deadenSockets();
@@ -611,7 +615,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
         () => false,
       );
       if (isSettled) return;
-      await registersAnew(() => machine.sleep(ringside.electron, () => letPass(OVERNIGHT_MS)));
+      await sleeps(OVERNIGHT_MS);
     }
     await nothingWaits(DELIVERY_TARGETS, PATIENCE_MS).catch((error: unknown) => say(String(error)));
   }
@@ -638,7 +642,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
           goingOn.delete(step.what);
           return;
         case 'hour':
-          return registersAnew(() => machine.sleep(ringside.electron, () => letPass(HOUR)));
+          return sleeps(HOUR);
         case 'kill':
           return restart();
         default: {
