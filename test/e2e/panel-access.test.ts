@@ -84,6 +84,19 @@ const MORE: Record<string, Screen> = {
     answers: {
       check: { state: 'bad', code: 'dns.slow', details: { host: 'pbx.acme.example' }, ms: 5000 },
     },
+    // The file was taken: the steps follow.
+    reach: async (page) => {
+      await page.locator('.drop').waitFor();
+      await page.evaluate(() => {
+        const { world, stateListeners } = Reflect.get(window, 'fake') as {
+          world: { state: PanelState };
+          stateListeners: Set<(state: PanelState) => void>;
+        };
+        world.state = { ...world.state, phone: { state: 'retrying', extension: '101', reason: 'The server is away.' } };
+        for (const listener of stateListeners) listener(world.state);
+      });
+      await page.locator('.first-step').last().waitFor();
+    },
   },
   account: {
     state: kommo({ waitingCalls: 3, reason: 'Kommo asks for fewer requests.' }),
@@ -285,7 +298,7 @@ describe('whom a call is transferred to', () => {
     await page.keyboard.press('Delete');
     await holds('');
     await page.getByRole('option', { name: /Maria Silva/ }).click();
-    await holds('+14155550132');
+    expect(await holds('+14155550132')).toBe(true);
   });
 
   test('a pointer that lies over the list does not decide what Enter does', async () => {

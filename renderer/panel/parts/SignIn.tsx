@@ -220,6 +220,7 @@ function TokenForm(props: { host: string | null; reason: Sentence | null; busy: 
         spellCheck={false}
         maxLength={200}
         placeholder={texts.signIn.addressPlaceholder}
+        title={texts.signIn.addressPlaceholder}
         aria-describedby={ids.problem}
         value={address}
         onChange={(event) => setAddress(event.currentTarget.value)}

@@ -50,6 +50,7 @@ export function Settings({ state }: { state: PanelState }) {
           className="input"
           type="search"
           placeholder={settings.search}
+          title={settings.search}
           value={typed}
           onChange={({ target }) => setTyped(target.value)}
         />
