@@ -18,7 +18,7 @@ import { eventually } from './support/eventually.ts';
 import { ask, happened, incoming, openTestOffice, type TestOffice } from './support/office.ts';
 import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
-import { randomSeed } from '../random-seed.ts';
+import { randomSeed } from '../../scripts/random-seed.ts';
 
 /** What marks the agent's secrets wherever they turn up. */
 const PASSWORD = AGENT.password;

@@ -28,7 +28,7 @@ let office: TestOffice;
 let folder: string;
 let profile: string;
 let ringside: Ringside;
-let placed: PlacedCall[] = [];
+const placed: PlacedCall[] = [];
 
 beforeAll(async () => {
   office = await openTestOffice();
