@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { chooseSeed } from './test/random-seed.ts';
+import { chooseSeed } from './scripts/random-seed.ts';
 
 /**
  * Real programs on one display, one bus and fixed ports: one file after the other, with time to start them. A machine

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseSeed } from '../test/random-seed.ts';
+import { chooseSeed } from './random-seed.ts';
 import { CHECKS } from './checks.ts';
 import { add, type Count, countedLine, countRun, succeeded } from './test-count.ts';
 

@@ -21,7 +21,7 @@ import { ask, happened, incoming, openTestOffice, type TestOffice } from './supp
 import { answerSaveDialogs } from './support/panel.ts';
 import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
-import { randomSeed } from '../random-seed.ts';
+import { randomSeed } from '../../scripts/random-seed.ts';
 
 /** What marks the agent's secrets wherever they turn up. */
 const PASSWORD = AGENT.password;

@@ -10,7 +10,7 @@ import { VERSIONS } from '../../../app/bridge/protocol.ts';
 import { toBase64Url } from '../../../app/bridge/transcript.ts';
 import type { Problem } from '../../../widget/connection.ts';
 import { dial, type Attempt, type Line } from '../../../widget/desktop.ts';
-import { randomSeed } from '../../random-seed.ts';
+import { randomSeed } from '../../../scripts/random-seed.ts';
 
 const nonce = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 /** One that failed once and should not again, and one that nobody has tried. */

@@ -8,7 +8,7 @@ import { dispositionOf, durationsOf, type Call, type Disposition } from '../../.
 import { emptyBook, fold } from '../../../../app/calls/call-book.ts';
 import type { CallEvent, EndCause } from '../../../../app/calls/phone-event.ts';
 import { callEvent } from './samples.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const RUNS = 10_000;
 

@@ -14,7 +14,7 @@ import {
   type Attributed,
   type SameCall,
 } from '../../../../app/calls/same-call.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const RULES = { country: 'US', internalDigits: 6 };
 const WALL = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { targetInArguments, targetOfLink } from '../../../../app/numbers/link.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 describe('what a link asks to call', () => {
   test.each([

@@ -13,7 +13,7 @@ import {
 } from '../../../../app/settings/layers.ts';
 import { defaultPreferences } from '../../../../app/settings/preferences.ts';
 import { parseProvisioning } from '../../../../app/settings/provisioning.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const none: Layers = { policy: {}, provisioning: {}, agent: {} };
 const pop = (value: string): Document => ({ calls: { pop: value } });

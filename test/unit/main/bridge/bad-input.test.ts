@@ -10,7 +10,7 @@ import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { openDesk, ORIGIN, pairedBrowser, type Desk } from './desk.ts';
 import { MISSED, RINGING } from './samples.ts';
 import { nonce, openPeer, openTab, type Peer } from './widget-peer.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const BROWSER = pairedBrowser();
 const NAMED: BridgeCall = { ...RINGING, title: 'Maria', resolving: false, can: [] };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import { createCards, type Party } from '../../../../main/caller/cards.ts';
 import type { Session } from '../../../../main/session/session.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const random = randomSeed();
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { createSteadyClock, type SteadyClock } from '../../../../main/calls/steady-clock.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 /** A computer whose monotonic clock stands still while it sleeps, as Linux's and macOS's does. */
 let monotonic: number;

@@ -10,7 +10,7 @@ import { createMissed } from '../../../../main/desktop/missed.ts';
 import { openDesk, visiblePlace, type Place } from '../../../../main/desktop/place.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { ringingCall } from '../../renderer/panel/states.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -13,7 +13,7 @@ import { openTimeline } from '../../../../main/diagnostics/timeline.ts';
 import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { openVault } from '../../../../main/settings/vault.ts';
 import { completedCall } from '../../app/calls/samples.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 let folder: string;
 let journal: Journal;

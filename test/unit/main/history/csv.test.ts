@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvField, csvHead, csvRow } from '../../../../main/history/csv.ts';
 import { completedCall } from '../../app/calls/samples.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 import { inEnglish } from '../../../../app/texts/worded.ts';
 
 /** A reader of RFC 4180, for the way back. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDialogInfo } from '../../../../renderer/phone/dialog-info.ts';
 import { rfc, STORIES } from './dialects.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const problemOf = (text: string): string | null => {
   const reading = readDialogInfo(text);

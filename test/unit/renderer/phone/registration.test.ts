@@ -10,7 +10,7 @@ import {
   type Input,
   type Registration,
 } from '../../../../renderer/phone/registration.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 /** An input; `after`: milliseconds since the one before. A timer comes when it is due. */
 type Timed = Input & { after?: number };

@@ -7,7 +7,7 @@ import {
   type SubscriptionEffect,
   type SubscriptionInput,
 } from '../../../../renderer/phone/subscription.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 type Given = SubscriptionInput | { kind: 'later'; ms: number };
 

@@ -14,7 +14,7 @@ import {
   type WatchedExtension,
 } from '../../../../renderer/phone/watched-calls.ts';
 import { rfc, STORIES } from './dialects.ts';
-import { randomSeed } from '../../../random-seed.ts';
+import { randomSeed } from '../../../../scripts/random-seed.ts';
 
 const at = (second: number) => ({ monotonic: 1000 * second, wall: 1_700_000_000_000 + 1000 * second });
 

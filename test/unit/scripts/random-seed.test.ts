@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { chooseSeed, randomSeed } from '../random-seed.ts';
+import { chooseSeed, randomSeed } from '../../../scripts/random-seed.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -24,7 +24,7 @@ test.each(['', '-1', 'x', '2147483648'])('%j is no seed', (text) => {
 });
 
 test('no test has a seed of its own making, or prints one', () => {
-  const folder = join(import.meta.dirname, '..');
+  const folder = join(import.meta.dirname, '../..');
   const own = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .filter((file) =>
