@@ -1,4 +1,5 @@
 /** Holds what the PBX placed on a day against what became of it: the journal, the cards and the bell of Kommo, the log. Pure. */
+import { inEnglish } from '../../../../app/texts/worded.ts';
 import { bridgeCompleted } from '../../../../app/bridge/completed.ts';
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import type { HistoryEntry } from '../../../../app/ipc/panel.ts';
@@ -90,7 +91,7 @@ export function auditDay(day: {
     if (entries.length > 1) audit.doubled.push(`${name} is in the journal ${entries.length} times`);
     const { id } = entry.call;
     const states = entry.deliveries.map(
-      ({ target, state, error }) => `${target} ${state}${error === null ? '' : `: ${error}`}`,
+      ({ target, state, error }) => `${target} ${state}${error === null ? '' : `: ${inEnglish(error)}`}`,
     );
     const why = `[${id}, started ${new Date(entry.call.startedAt).toISOString()}; ${states.join(', ')}]`;
     if (entry.call.disposition !== call.disposition)

@@ -238,7 +238,7 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
   }
   async function does(request: PanelRequest, ...parameters: unknown[]): Promise<void> {
     const answer = await ask(request, ...parameters);
-    if (!answer.ok) throw new Error(`${request} was refused: ${answer.message}`);
+    if (!answer.ok) throw new Error(`${request} was refused: ${inEnglish(answer.message)}`);
   }
 
   /**
@@ -577,7 +577,10 @@ function createDay({ office, machine, late, profile, move, ahead, say }: DayPart
       waiting = (await wholeHistory()).flatMap(({ call, deliveries }) =>
         deliveries
           .filter(({ target, state }) => targets.includes(target) && state === 'waiting')
-          .map((one) => `${one.target} of ${call.id}, tried ${one.tries} times: ${one.error ?? 'nothing is wrong'}`),
+          .map(
+            (one) =>
+              `${one.target} of ${call.id}, tried ${one.tries} times: ${inEnglish(one.error ?? 'nothing is wrong')}`,
+          ),
       );
       return waiting.length === 0;
     };
