@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { PanelState } from '../../app/ipc/panel.ts';
+import { CHECKS, type PanelState } from '../../app/ipc/panel.ts';
 import { settingViews } from '../../app/settings/layers.ts';
 import type { Texts } from '../../renderer/panel/texts/en.ts';
 import { atWork, pastCall, ringingCall } from '../unit/renderer/panel/states.ts';
@@ -62,41 +62,21 @@ const MORE: Record<string, Screen> = {
     state: atWork,
     history,
     answers: {
-      check: {
-        state: 'bad',
-        code: 'tls.untrusted',
-        details: { host: 'pbx.a-long-name-of-an-office.acme.example', reason: 'self-signed certificate in chain' },
-        ms: 1240,
-      },
+      check: Object.fromEntries(
+        CHECKS.map((name) => [
+          name,
+          {
+            state: 'bad',
+            code: 'tls.untrusted',
+            details: { host: 'pbx.a-long-name-of-an-office.acme.example', reason: 'self-signed certificate in chain' },
+            ms: 1240,
+          },
+        ]),
+      ),
       log: [{ seq: 1, at: Date.now(), event: 'transport.closed', text: 'code 1006 wss://pbx.acme.example …0142' }],
       saveArchive: { file: 'ringside-support-2026-11-23.zip' },
     },
     reach: fromMenu(({ menu }) => menu.diagnostics),
-  },
-  'first-run': { state: { ...atWork, phone: { state: 'not-set-up', extension: null, reason: null } }, history: [] },
-  'first-steps': {
-    state: {
-      ...browser({ state: 'not-paired', paired: 0, browsers: [] }),
-      phone: { state: 'not-set-up', extension: null, reason: null },
-      kommo: { ...atWork.kommo, state: 'signed-out', account: null, user: null },
-    },
-    history: [],
-    answers: {
-      check: { state: 'bad', code: 'dns.slow', details: { host: 'pbx.acme.example' }, ms: 5000 },
-    },
-    // The file was taken: the steps follow.
-    reach: async (page) => {
-      await page.locator('.drop').waitFor();
-      await page.evaluate(() => {
-        const { world, stateListeners } = Reflect.get(window, 'fake') as {
-          world: { state: PanelState };
-          stateListeners: Set<(state: PanelState) => void>;
-        };
-        world.state = { ...world.state, phone: { state: 'retrying', extension: '101', reason: 'The server is away.' } };
-        for (const listener of stateListeners) listener(world.state);
-      });
-      await page.locator('.first-step').last().waitFor();
-    },
   },
   account: {
     state: kommo({ waitingCalls: 3, reason: 'Kommo asks for fewer requests.' }),
@@ -184,11 +164,12 @@ const WINDOWS = [
 ] as const;
 
 async function openScreen(screen: Screen, language: 'en' | 'ru'): Promise<PanelPage> {
-  const preferences = { ...screen.state.preferences, language };
+  const inLanguage = (state: PanelState) => ({ ...state, preferences: { ...state.preferences, language } });
   const panel = await site.open(
-    { state: { ...screen.state, preferences }, history: screen.history, answers: screen.answers ?? {} },
+    { state: inLanguage(screen.state), history: screen.history, answers: screen.answers ?? {} },
     { viewport: { width: 380, height: 680 }, reducedMotion: 'reduce' },
   );
+  if (screen.next !== undefined) await panel.push(inLanguage(screen.next));
   await reach(panel.page, screen, language);
   return panel;
 }
