@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { randomUUID, webcrypto } from 'node:crypto';
-import { app, dialog, safeStorage } from 'electron';
+import { app, dialog, safeStorage, type Event } from 'electron';
 import { targetInArguments, targetOfLink } from '../app/numbers/link.ts';
 import { provisioningSentence, type Provisioning } from '../app/settings/provisioning.ts';
 import { languageFor } from '../app/texts/language.ts';
@@ -144,11 +144,19 @@ function layFoundation(launch: Launch, provisioning: Provisioning | null) {
 }
 
 async function begin(launch: Launch, provisioning: Provisioning | null): Promise<void> {
+  // Who quits now is let go when there is somebody to take leave of the phone system.
+  let quits = false;
+  const waits = (event: Event): void => {
+    event.preventDefault();
+    quits = true;
+  };
+  app.on('before-quit', waits);
   const foundation = layFoundation(launch, provisioning);
   await foundation.phone.settled;
   const { compose } = await import('./compose.ts');
-  app.removeAllListeners('open-url').removeAllListeners('second-instance');
+  app.removeAllListeners('open-url').removeAllListeners('second-instance').off('before-quit', waits);
   compose({ ...foundation, launch, provisioning });
+  if (quits) app.quit();
 }
 
 /** Says what is wrong where the one who started it reads it, and starts nothing. */

@@ -24,6 +24,14 @@ export function createSteadyClock(monotonic: () => number, wall: () => number): 
   const moment = (): Moment => ({ monotonic: monotonic(), wall: wall() });
   /** The last moment that is known to have been before a sleep. */
   let awake = moment();
+  /** Told to go to sleep and not yet that it is awake: an event may come through before that word does. */
+  let asleep = false;
+  const woken = (): void => {
+    const before = awake;
+    awake = moment();
+    const slept = awake.wall - before.wall - (awake.monotonic - before.monotonic);
+    if (slept >= LEAST_SLEEP_MS) sleeps.push({ before, until: awake.monotonic, slept });
+  };
 
   const at = (when: Moment): number =>
     sleeps.reduce((time, { before, until, slept }) => {
@@ -35,17 +43,17 @@ export function createSteadyClock(monotonic: () => number, wall: () => number): 
   return {
     now: () => at(moment()),
     of(eventMonotonic, eventWall) {
-      awake = moment();
+      if (asleep) woken();
+      else awake = moment();
       return at({ monotonic: eventMonotonic, wall: eventWall });
     },
     suspended() {
       awake = moment();
+      asleep = true;
     },
     resumed() {
-      const before = awake;
-      awake = moment();
-      const slept = awake.wall - before.wall - (awake.monotonic - before.monotonic);
-      if (slept >= LEAST_SLEEP_MS) sleeps.push({ before, until: awake.monotonic, slept });
+      asleep = false;
+      woken();
     },
   };
 }

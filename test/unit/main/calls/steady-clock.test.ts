@@ -69,6 +69,17 @@ test('an event between waking up and hearing of it, and one just before the slee
   expect(clock.of(after.monotonic, after.wall)).toBe(5050 + 3_600_000);
 });
 
+test('what is heard of after the sleep, before the system says that it is over, is not in the time before it', () => {
+  const answered = event();
+  clock.suspended();
+  wall += 40_000;
+  pass(100);
+  expect(event() - answered).toBe(40_100);
+  clock.resumed();
+  pass(1000);
+  expect(event() - answered).toBe(41_100);
+});
+
 test('a sleep that was not announced is found when the computer wakes up', () => {
   const answered = event();
   pass(1000);
