@@ -76,7 +76,7 @@ describe('what is in the package', () => {
     const files = await archived();
     const allowed = [
       /^\/package\.json$/,
-      /^\/out(\/main(\/(main|updates)\.cjs)?|\/preload(\/(panel|phone)\.cjs)?)?$/,
+      /^\/out(\/main(\/(main|compose|updates)\.cjs)?|\/preload(\/(panel|phone)\.cjs)?)?$/,
       /^\/out\/renderer(\/(panel|phone)(\/index\.html|\/assets(\/[\w-]+\.(js|css|png))?)?)?$/,
       /^\/assets(\/icon-128\.png|\/tray(\/[\w-]+(@2x)?\.png)?)?$/,
       /^\/node_modules(\/(libsql|detect-libc|@neon-rs|@libsql)(\/.*)?)?$/,

@@ -90,9 +90,11 @@ describe('the audit', () => {
     notes.push(noteOf());
     requests.push(bell());
     expect(audit()).toEqual({ ...clean, doubled: 2 });
-    history.push(entryOf({ ...call, id: 'r-twin' }));
+    // Ended in the same second they could not be told apart in the bell.
+    const later = call.endedAt + 5000;
+    history.push(entryOf({ ...call, id: 'r-twin', endedAt: later }));
     expect(audit()).toMatchObject({ doubled: 3 });
-    history = [entryOf(call), entryOf({ ...call, id: 'r-ghost', callId: 'ghost' })];
+    history = [entryOf(call), entryOf({ ...call, id: 'r-ghost', callId: 'ghost', endedAt: later })];
     expect(audit()).toMatchObject({ doubled: 3 });
     expected = expected.map((one) => ({ ...one, card: 'none', bell: false }));
     notes = [noteOf()];

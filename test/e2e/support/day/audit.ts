@@ -159,10 +159,13 @@ function readBell(
   for (const { method, path, status, body } of requests) {
     if (method !== 'POST' || !/^\/ajax\/v1\/inbox\/add\/?$/.test(path) || status !== 200) continue;
     const entry = body as BellEntry;
-    const [call] = calls.filter(
-      ({ dateSeconds, durationSeconds, number }) =>
-        dateSeconds === entry.date && durationSeconds === entry.duration && entry.text.includes(number),
-    );
+    // Two calls with the same number may end in the same second: each entry is of the one that has fewer so far.
+    const [call] = calls
+      .filter(
+        ({ dateSeconds, durationSeconds, number }) =>
+          dateSeconds === entry.date && durationSeconds === entry.duration && entry.text.includes(number),
+      )
+      .toSorted((one, other) => (links.get(one.id)?.length ?? 0) - (links.get(other.id)?.length ?? 0));
     if (call === undefined) ofNoCall.push(JSON.stringify(entry));
     else links.set(call.id, [...(links.get(call.id) ?? []), entry.link ?? null]);
   }
