@@ -7,9 +7,9 @@ test(
   'after a day with everything in it each call is on its card once and in the bell once',
   { timeout: 240_000 },
   async () => {
-    const seed = Number(process.env['DAY_SEED'] ?? Date.now() % 100_000);
+    // One day that is the same for everybody; other days: DAY_SEED, and the bench's.
+    const seed = Number(process.env['DAY_SEED'] ?? 13_932);
     const say = (line: string) => console.log(line);
-    say(`The day's seed is ${seed}; DAY_SEED=${seed} plays it again.`);
     const { audit, calls } = await playDay(planDay({ seed, calls: 40, hours: 2, everyHour: false }), say);
     expect(calls).toBeGreaterThanOrEqual(40);
     expect(audit).toEqual({ lost: [], doubled: [], wrong: [], untold: [] });
