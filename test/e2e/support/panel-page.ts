@@ -51,7 +51,8 @@ export type PanelPage = {
   close(): Promise<void>;
 };
 
-export async function buildPanelSite(): Promise<PanelSite> {
+/** @param switches more of Chromium's command line */
+export async function buildPanelSite(switches: readonly string[] = []): Promise<PanelSite> {
   const root = join(import.meta.dirname, '..', '..', '..');
   const out = await mkdtemp(join(tmpdir(), 'ringside-panel-'));
   const [config] = bundles(root, out, createLogger('warn')).filter(
@@ -84,7 +85,7 @@ export async function buildPanelSite(): Promise<PanelSite> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...switches] });
 
   return {
     folder,
