@@ -151,12 +151,17 @@ async function begin(launch: Launch, provisioning: Provisioning | null): Promise
     quits = true;
   };
   app.on('before-quit', waits);
-  const foundation = layFoundation(launch, provisioning);
-  await foundation.phone.settled;
-  const { compose } = await import('./compose.ts');
-  app.removeAllListeners('open-url').removeAllListeners('second-instance').off('before-quit', waits);
-  compose({ ...foundation, launch, provisioning });
-  if (quits) app.quit();
+  try {
+    const foundation = layFoundation(launch, provisioning);
+    await foundation.phone.settled;
+    const { compose } = await import('./compose.ts');
+    app.removeAllListeners('open-url').removeAllListeners('second-instance');
+    compose({ ...foundation, launch, provisioning });
+  } finally {
+    // Also where a part could not be built: a program that does not work must at least let itself be ended.
+    app.off('before-quit', waits);
+    if (quits) app.quit();
+  }
 }
 
 /** Says what is wrong where the one who started it reads it, and starts nothing. */
