@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { bridgeCompleted } from '../../app/bridge/completed.ts';
+import { MISSED } from '../unit/main/bridge/samples.ts';
 import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { openDesk, ORIGIN, pairedBrowser } from '../unit/main/bridge/desk.ts';
 import { openTab } from '../unit/main/bridge/widget-peer.ts';
@@ -14,22 +15,10 @@ const AT_ONCE = 50;
 const RUNS = 5;
 
 const callOf = (index: number): CompletedCall => ({
+  ...MISSED,
   id: `r-bench-${index}`,
   callId: `bench-${index}@pbx.sandbox.test`,
-  source: 'phone',
-  direction: 'inbound',
-  number: { asReceived: '18305703077', e164: '+18305703077', display: '+1 830 570 3077', internal: false },
-  displayName: '',
-  localExtension: '101',
-  startedAt: 1_800_000_000_000,
-  answeredAt: null,
-  endedAt: 1_800_000_005_000,
-  ringSeconds: 5,
-  talkSeconds: 0,
-  disposition: 'missed',
   caller: { kind: 'entity', entity: { type: 'lead', id: 7 }, name: 'Roof repair' },
-  recording: { state: 'none' },
-  agent: { userId: 42, name: 'Ana Silva' },
 });
 
 /** Hands over all events, so many at a time; resolves with events a second when all are acknowledged. */

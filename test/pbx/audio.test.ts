@@ -1,21 +1,18 @@
 /** Real audio in both directions, through parts that nobody here wrote: Electron, Kamailio, rtpengine and baresip. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SPEECH_RATE, synthesizeSpeech, wav } from '../../sandbox/pbx/audio.ts';
 import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import type { Desktop } from '../../sandbox/desktop/desktop.ts';
-import { agents, openKommo } from '../../sandbox/kommo/index.ts';
+import { openKommo } from '../../sandbox/kommo/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { launchRingside } from '../e2e/support/ringside.ts';
 import type { Ringside } from '../e2e/support/ringside.ts';
+import { AGENT, talkingAgent } from './support/agent.ts';
 import { energyHeard, watchMedia } from './support/heard.ts';
 import { missingPbxPrograms, startPbxStack } from './support/stack.ts';
 import type { PbxStack } from './support/stack.ts';
 
 const missing = missingPbxPrograms();
 const runs = missing === null || process.env['CI'] === 'true';
-const AGENT = '100';
 
 describe.skipIf(!runs)(`audio over rtpengine${missing === null ? '' : ` (${missing})`}`, () => {
   let pbx: PbxStack;
@@ -30,24 +27,7 @@ describe.skipIf(!runs)(`audio over rtpengine${missing === null ? '' : ` (${missi
     undo.push(kommo.close);
     desktop = await startDesktop({ daemon: 'recording' });
     undo.push(desktop.close);
-    const voice = join(pbx.folder, 'agent.wav');
-    await writeFile(voice, wav(synthesizeSpeech(210, 20), SPEECH_RATE));
-    ringside = await launchRingside({
-      desktop,
-      args: [`--use-file-for-fake-audio-capture=${voice}`, '--allow-loopback-in-peer-connection'],
-      provision: {
-        kommo: {
-          baseUrl: kommo.origin,
-          auth: { kind: 'token', accessToken: kommo.longLivedToken(agents.anaSilva.id) },
-        },
-        phone: {
-          server: pbx.wsUrl,
-          uri: `sip:${AGENT}@${pbx.domain}`,
-          authorizationUser: AGENT,
-          password: pbx.users.find(({ user }) => user === AGENT)?.password ?? '',
-        },
-      },
-    });
+    ringside = await launchRingside({ desktop, ...(await talkingAgent(pbx, kommo)) });
     undo.push(ringside.close);
     await watchMedia(ringside);
   });

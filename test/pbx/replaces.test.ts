@@ -1,23 +1,20 @@
 /** A desk phone that asks the agent first and then hands its customer over: Ringside is where a Replaces leads to (RFC 3891, RFC 5589). */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SPEECH_RATE, synthesizeSpeech, wav } from '../../sandbox/pbx/audio.ts';
 import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import type { Desktop } from '../../sandbox/desktop/desktop.ts';
-import { agents, openKommo } from '../../sandbox/kommo/index.ts';
+import { openKommo } from '../../sandbox/kommo/index.ts';
 import { startWire, type Wire } from '../e2e/support/wire.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { launchRingside } from '../e2e/support/ringside.ts';
 import type { Ringside } from '../e2e/support/ringside.ts';
 import type { DeskPhone } from './support/baresip.ts';
+import { AGENT, talkingAgent } from './support/agent.ts';
 import { energyIn, watchMedia } from './support/heard.ts';
 import { missingPbxPrograms, startPbxStack } from './support/stack.ts';
 import type { PbxStack } from './support/stack.ts';
 
 const missing = missingPbxPrograms();
 const runs = missing === null || process.env['CI'] === 'true';
-const AGENT = '100';
 const CUSTOMER = '+12025550147';
 
 describe.skipIf(!runs)(
@@ -39,24 +36,7 @@ describe.skipIf(!runs)(
       undo.push(kommo.close);
       desktop = await startDesktop({ daemon: 'recording' });
       undo.push(desktop.close);
-      const voice = join(pbx.folder, 'agent.wav');
-      await writeFile(voice, wav(synthesizeSpeech(210, 20), SPEECH_RATE));
-      ringside = await launchRingside({
-        desktop,
-        args: [`--use-file-for-fake-audio-capture=${voice}`, '--allow-loopback-in-peer-connection'],
-        provision: {
-          kommo: {
-            baseUrl: kommo.origin,
-            auth: { kind: 'token', accessToken: kommo.longLivedToken(agents.anaSilva.id) },
-          },
-          phone: {
-            server: wire.url,
-            uri: `sip:${AGENT}@${pbx.domain}`,
-            authorizationUser: AGENT,
-            password: pbx.users.find(({ user }) => user === AGENT)?.password ?? '',
-          },
-        },
-      });
+      ringside = await launchRingside({ desktop, ...(await talkingAgent(pbx, kommo, wire.url)) });
       undo.push(ringside.close);
       await watchMedia(ringside);
       desk = await pbx.deskPhone('102', 'manual');

@@ -1,22 +1,19 @@
 /** A SIP server that is killed and comes back knowing nothing, in the midst of calls: Electron, Kamailio, rtpengine and baresip. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SPEECH_RATE, synthesizeSpeech, wav } from '../../sandbox/pbx/audio.ts';
 import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import type { Desktop } from '../../sandbox/desktop/desktop.ts';
-import { agents, openKommo } from '../../sandbox/kommo/index.ts';
+import { openKommo } from '../../sandbox/kommo/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { launchRingside } from '../e2e/support/ringside.ts';
 import type { Ringside, TimelineEntry } from '../e2e/support/ringside.ts';
 import type { DeskPhone } from './support/baresip.ts';
+import { AGENT, talkingAgent } from './support/agent.ts';
 import { energyHeard, watchMedia } from './support/heard.ts';
 import { missingPbxPrograms, startPbxStack } from './support/stack.ts';
 import type { PbxStack } from './support/stack.ts';
 
 const missing = missingPbxPrograms();
 const runs = missing === null || process.env['CI'] === 'true';
-const AGENT = '100';
 const NUMBER = '+12025550147';
 
 describe.skipIf(!runs)(`the SIP server is killed and comes back${missing === null ? '' : ` (${missing})`}`, () => {
@@ -33,24 +30,7 @@ describe.skipIf(!runs)(`the SIP server is killed and comes back${missing === nul
     undo.push(kommo.close);
     desktop = await startDesktop({ daemon: 'recording' });
     undo.push(desktop.close);
-    const voice = join(pbx.folder, 'agent.wav');
-    await writeFile(voice, wav(synthesizeSpeech(210, 20), SPEECH_RATE));
-    ringside = await launchRingside({
-      desktop,
-      args: [`--use-file-for-fake-audio-capture=${voice}`, '--allow-loopback-in-peer-connection'],
-      provision: {
-        kommo: {
-          baseUrl: kommo.origin,
-          auth: { kind: 'token', accessToken: kommo.longLivedToken(agents.anaSilva.id) },
-        },
-        phone: {
-          server: pbx.wsUrl,
-          uri: `sip:${AGENT}@${pbx.domain}`,
-          authorizationUser: AGENT,
-          password: pbx.users.find(({ user }) => user === AGENT)?.password ?? '',
-        },
-      },
-    });
+    ringside = await launchRingside({ desktop, ...(await talkingAgent(pbx, kommo)) });
     undo.push(ringside.close);
     await watchMedia(ringside);
     desk = await pbx.deskPhone('102', 'manual');
