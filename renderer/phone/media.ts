@@ -93,6 +93,24 @@ function closeable(connection: RTCPeerConnection | undefined, close: () => void)
   connection.addEventListener('icegatheringstatechange', enough);
 }
 
+/** After so many calls Chromium is made to let go of what is left of them. */
+const COLLECTED_AFTER = 8;
+/** V8 lets 64 MB gather outside of its heap before it collects. */
+const UNTOUCHED_BYTES = 80 * 1024 ** 2;
+
+/**
+ * Starts the garbage collector. Half a megabyte of a closed connection lies where the collector does not count it: it
+ * sees no reason to collect, and from 500 of them on Chromium makes no more (https://crbug.com/825576). Memory that is
+ * asked for and never touched counts, and costs nothing.
+ */
+function collect(): void {
+  try {
+    Reflect.construct(ArrayBuffer, [UNTOUCHED_BYTES]);
+  } catch {
+    // There is not that much: before V8 says so, it has collected.
+  }
+}
+
 export type MediaPort = {
   iceServers: IceServers;
   /** Longest wait for candidates, milliseconds. */
@@ -283,6 +301,7 @@ export function openMedia(port: MediaPort): {
   live: ReadonlyMap<string, CallAudio>;
 } {
   const live = new Map<string, AudioHandler>();
+  let closed = 0;
   const factory: SessionDescriptionHandlerFactory = (session) => {
     if (!(session instanceof Invitation || session instanceof Inviter))
       throw new TypeError('neither an inbound nor an outbound call');
@@ -298,7 +317,10 @@ export function openMedia(port: MediaPort): {
         }
       },
       closed: () => {
-        if (live.get(callId) === handler) live.delete(callId);
+        if (live.get(callId) !== handler) return;
+        live.delete(callId);
+        closed += 1;
+        if (closed % COLLECTED_AFTER === 0) collect();
       },
     });
     live.set(callId, handler);

@@ -86,6 +86,21 @@ describe('the audit', () => {
     expect(audit()).toMatchObject({ lost: 1 });
   });
 
+  test('tells an extension from a number that ends like it', () => {
+    const inside = {
+      ...call,
+      id: 'r-inside',
+      callId: 'inside',
+      number: { ...call.number, display: '', asReceived: '' },
+    };
+    const extension = number.replaceAll(/\D/g, '').slice(-3);
+    inside.number = { ...inside.number, asReceived: extension, e164: null, internal: true };
+    history.unshift(entryOf(inside));
+    expected.push(...expected.map((one) => ({ ...one, callId: 'inside', card: 'none' as const })));
+    requests.push(bell({ text: `Incoming call: ${extension}, answered` }));
+    expect(audit()).toEqual(clean);
+  });
+
   test('finds a call that is doubled: in the journal, on the card, in the bell, and one that nobody made', () => {
     notes.push(noteOf());
     requests.push(bell());

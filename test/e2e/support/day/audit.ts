@@ -146,6 +146,13 @@ const near = (seconds: number, is: number | null): boolean =>
 const named = ({ direction, number, disposition, callId }: CompletedCall): string =>
   `${direction} ${number.asReceived}, ${disposition} (${callId})`;
 
+/** The number itself, not one that ends like it: extension 102 is not in "+1 303 555 0102". */
+const names = (text: string, number: string): boolean =>
+  text.split(number).some((before, index, parts) => {
+    const after = parts[index + 1];
+    return after !== undefined && !/\d$/.test(before) && !/^\d/.test(after);
+  });
+
 type BellEntry = { text: string; duration?: number; date: number; link?: string | null };
 
 /** The links of all that was put in the bell, by our id of the call: an entry does not name it, but says when it ended. */
@@ -163,7 +170,7 @@ function readBell(
     const [call] = calls
       .filter(
         ({ dateSeconds, durationSeconds, number }) =>
-          dateSeconds === entry.date && durationSeconds === entry.duration && entry.text.includes(number),
+          dateSeconds === entry.date && durationSeconds === entry.duration && names(entry.text, number),
       )
       .toSorted((one, other) => (links.get(one.id)?.length ?? 0) - (links.get(other.id)?.length ?? 0));
     if (call === undefined) ofNoCall.push(JSON.stringify(entry));
