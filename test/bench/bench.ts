@@ -11,13 +11,14 @@ import { idleFigure } from './idle.ts';
 import { officeFigure, untoldOfficeFigure } from './office.ts';
 import { busyReconnectFigure, idleReconnectFigure } from './reconnect.ts';
 import { packageFigure } from './package.ts';
-import { bundleFigure, typeFigure } from './page.ts';
+import { bundleFigure } from './page.ts';
 import { panelOpenFigure, searchFigure } from './panel.ts';
 import { refreshFigure } from './refresh.ts';
 import { resumeFigure } from './resume.ts';
 import { soakFigure } from './soak.ts';
 import { startFigure } from './start.ts';
 import { toastFigure } from './toast.ts';
+import { typeFigure } from './type.ts';
 import { widgetScriptFigure } from './widget-script.ts';
 
 const FIGURES: readonly Figure[] = [

@@ -1,15 +1,12 @@
 /** The panel in the running program: how soon it is there after a click on the tray, and how soon it has found something. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import { AGENT, openOffice } from '../../sandbox/story/office.ts';
-import { openJournal } from '../../main/journal/journal.ts';
-import { createStore } from '../../main/journal/store.ts';
-import { completedCall } from '../unit/app/calls/samples.ts';
 import type { DevTools } from './devtools.ts';
 import { absolute, against, median, percentile, type Figure } from './figure.ts';
+import { fillHistory } from './history.ts';
 import { startRingside } from './program.ts';
 
 const WIDGET = join(import.meta.dirname, '../../out/widget');
@@ -110,59 +107,8 @@ async function instances(main: DevTools, prototype: string): Promise<string> {
 }
 
 const CALLS = 100_000;
-const FIRST = ['Maria', 'José', 'Anna', 'Oleg', 'Lucía', 'Ben', 'Grace', 'Kofi', 'Elena', 'Tomás', 'Hannah', 'Иван'];
-const LAST = [
-  'Silva',
-  'Petrova',
-  'Fernández',
-  'Sokolov',
-  'Webb',
-  'Herrera',
-  'Liu',
-  'Mensah',
-  'Fischer',
-  'Cole',
-  'Ruiz',
-];
-const NOTES = [
-  'Wants the blue one, calls again on Thursday.',
-  'Sent the offer by mail.',
-  'Asked for a discount on the roof.',
-];
 /** What is typed: somebody frequent, somebody rare, a number, a note, and what is nowhere. */
 const SEARCHES = ['maria silva', 'cole 99', '5550132', 'thursday', 'zuckerman'];
-
-/** A profile with a history of so many calls, a year of a busy office. */
-function fillHistory(profile: string): void {
-  mkdirSync(profile, { recursive: true });
-  openJournal(profile, ({ kind }) => {
-    throw new Error(`the journal is ${kind}`);
-  }).close();
-  const db = new Database(join(profile, 'journal.db'));
-  // A measurement needs no flush to the disk for each of them.
-  db.exec('PRAGMA synchronous = OFF');
-  const store = createStore(db);
-  const newest = Date.now() - 3_600_000;
-  for (let n = 0; n < CALLS; n++) {
-    const startedAt = newest - n * 300_000;
-    const e164 = `+1415${String(5_550_000 + (n % 7919)).padStart(7, '0')}`;
-    const note = NOTES[n % 17];
-    const name = `${FIRST[n % FIRST.length]} ${LAST[n % LAST.length]} ${n % 997}`;
-    store.put(
-      completedCall({
-        id: `r-${n}`,
-        startedAt,
-        answeredAt: startedAt + 4000,
-        endedAt: startedAt + 64_000,
-        number: { asReceived: e164, e164, display: e164, internal: false },
-        caller: { kind: 'entity', entity: { type: 'contact', id: (n % 997) + 1 }, name },
-        ...(note === undefined ? {} : { note }),
-      }),
-      [],
-    );
-  }
-  db.close();
-}
 
 /** In the panel: after each key, `found` is the time in ms from it to the paint of what it found. */
 const WATCH = `(() => {
@@ -190,7 +136,7 @@ export const searchFigure: Figure = {
     const folder = mkdtempSync(join(tmpdir(), 'ringside-search-'));
     const desktop = await startDesktop({ daemon: 'recording' });
     const office = await openOffice(WIDGET);
-    fillHistory(join(folder, 'profile'));
+    fillHistory(join(folder, 'profile'), CALLS);
     const ringside = startRingside(desktop, office, DEBUGGING, folder);
     try {
       await office.pbx.waitForRegistration(AGENT.extension);

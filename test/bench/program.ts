@@ -70,8 +70,10 @@ export type Ringside = Started & {
   waitFor(accepts: (entry: TimelineEntry) => boolean, within?: number): Promise<TimelineEntry>;
   /** The first entry of this event from now on. */
   next(event: string, within?: number): Promise<TimelineEntry>;
-  /** Into one of our pages; needs `--remote-debugging-port=0`. */
-  page(name: 'phone' | 'panel'): Promise<DevTools>;
+  /** Into one of our pages, or into another one of which the address begins so; needs `--remote-debugging-port=0`. */
+  page(name: 'phone' | 'panel' | `${string}:`): Promise<DevTools>;
+  /** Into the browser process as a whole; needs `--remote-debugging-port=0`. */
+  browser(): Promise<DevTools>;
   /** Into the main process; needs `--inspect=0`. */
   main(): Promise<DevTools>;
   /** Closes the panel as its cross does; needs `--remote-debugging-port=0`. */
@@ -120,11 +122,16 @@ export function startRingside(
       if (address !== undefined) resolve(address);
     });
   });
-  const target = async (name: 'phone' | 'panel'): Promise<{ id: string; port: string; address: string }> => {
-    const [port = ''] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
+  const debugging = () => {
+    const [port = '', path = ''] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
+    return { port, path };
+  };
+  const target = async (name: string): Promise<{ id: string; port: string; address: string }> => {
+    const { port } = debugging();
     const listed = await fetch(`http://127.0.0.1:${port}/json/list`);
     const pages = (await listed.json()) as { id: string; url: string; webSocketDebuggerUrl: string }[];
-    const found = pages.find(({ url }) => url.startsWith(`app://${name}/`));
+    const begins = name.endsWith(':') ? name : `app://${name}/`;
+    const found = pages.find(({ url }) => url.startsWith(begins));
     if (found === undefined) throw new Error(`The ${name} page is not open`);
     return { id: found.id, port, address: found.webSocketDebuggerUrl };
   };
@@ -147,6 +154,10 @@ export function startRingside(
     waitFor: async (accepts, within = 20_000) => parse(await timeline.waitFor((line) => accepts(parse(line)), within)),
     next,
     page: async (name) => attach((await target(name)).address),
+    browser: async () => {
+      const { port, path } = debugging();
+      return attach(`ws://127.0.0.1:${port}${path}`);
+    },
     main: async () => attach(await inspector),
     closePanel: async () => {
       const { id, port } = await target('panel');

@@ -306,6 +306,19 @@ describe('whom a call is transferred to', () => {
   });
 });
 
+test('what is looked for is found: a bar of two lines, a number and a choice that are cut off', async () => {
+  const state = { ...atWork, calls: [ringingCall({ state: 'active', answeredAt: Date.now() })] };
+  const { page, close } = await site.open({ state, history }, { viewport: { width: 320, height: 640 } });
+  await page.locator('.entry').first().waitFor();
+  expect(await layoutBreaks(page)).toEqual([]);
+  await page.locator('.status-bar').evaluate((bar) => (bar.style.gridTemplateColumns = 'repeat(3, auto)'));
+  await page.locator('.call .number').evaluate((number) => (number.style.maxWidth = '4rem'));
+  await page.locator('.annotate select').evaluate((select) => (select.style.maxWidth = '4rem'));
+  const found = (await layoutBreaks(page)).map((sentence) => sentence.split(':')[0]);
+  expect(found).toEqual(expect.arrayContaining(['number', 'choice', 'the bar at the top has two lines']));
+  await close();
+});
+
 test('what is looked for is found: text over text, and a field that says more than fits', async () => {
   const { page, close } = await site.open({ state: atWork, history });
   await page.locator('.entry').first().waitFor();

@@ -17,7 +17,7 @@ import { reach, settled, SCREENS, STATES, type Screen } from './support/panel-sc
 /** Many pictures, on a machine that may have little time for them. */
 const WALK_MS = 180_000;
 const root = join(import.meta.dirname, '..', '..');
-const SIZES = { narrow: [340, 640], wide: [1180, 800] } as const;
+const SIZES = { narrow: [320, 640], wide: [1180, 800] } as const;
 type Size = keyof typeof SIZES;
 type Theme = 'light' | 'dark';
 let site: PanelSite;

@@ -112,13 +112,13 @@ function CallCard({ group: { call, consultation }, others }: { group: CallGroup;
         <span className="number">{subtitleOf(call, texts)}</span>
         {badge !== null && <span className="badge">{badge}</span>}
         {call.matches.length > 1 && <span className="badge">{texts.calls.matches(call.matches.length)}</span>}
-        {!here && (
-          <span className="badge quiet-badge">
-            <MonitorSmartphone size={12} />
-            {texts.calls.deskPhone(call.deskPhone ?? '')}
-          </span>
-        )}
       </p>
+      {!here && (
+        <p className="call-line">
+          <MonitorSmartphone size={14} />
+          <span>{texts.calls.deskPhone(call.deskPhone ?? '')}</span>
+        </p>
+      )}
       {call.line !== null && (
         <p className="call-line">
           <Signpost size={14} />

@@ -185,7 +185,7 @@ function QuietSwitch({ preferences }: { preferences: PanelState['preferences'] }
 }
 
 function StatusItem(props: { summary: Summary; icon: LucideIcon; open: boolean; details: string; toggle: () => void }) {
-  const { name, state, tone } = props.summary;
+  const { name, state, tone, sentence } = props.summary;
   const ToneIcon = TONE_ICONS[tone];
   const Icon = props.icon;
   return (
@@ -195,6 +195,7 @@ function StatusItem(props: { summary: Summary; icon: LucideIcon; open: boolean; 
       data-tone={tone}
       aria-expanded={props.open}
       aria-controls={props.details}
+      title={sentence}
       onClick={props.toggle}
     >
       <span className="status-name">

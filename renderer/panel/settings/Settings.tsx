@@ -42,8 +42,8 @@ export function Settings({ state }: { state: PanelState }) {
   return (
     <section className="administration" aria-label={texts.menu.settings}>
       <h2>{texts.menu.settings}</h2>
-      <label className="search-settings" htmlFor={search}>
-        <Search size={16} />
+      <label className="search-row" htmlFor={search}>
+        <Search size={16} className="search-icon" />
         <span className="unseen">{settings.search}</span>
         <input
           id={search}

@@ -38,8 +38,9 @@ export async function axeViolations(
 }
 
 /**
- * What is out of sight to the left or the right, cut off within its own box without a tooltip that says it whole, or
- * lies over something else that can be pressed.
+ * What is out of sight to the left or the right, cut off within its own box without a tooltip that says it whole (a number
+ * of digits and a choice's words: even with one), lies over something else that can be pressed, or takes a second line in
+ * the bar at the top of a window that is not zoomed.
  */
 export async function layoutBreaks(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -65,6 +66,22 @@ export async function layoutBreaks(page: Page): Promise<string[]> {
       if (cut && overflowX === 'visible' && element.matches('button, kbd, .filter > span'))
         breaks.push(name('spills', element));
     }
+    for (const element of all.filter((one) => one.matches('.number')))
+      if (/^[+\d\s()-]+$/.test(element.textContent ?? '') && element.scrollWidth > element.clientWidth + 1)
+        breaks.push(name('number', element));
+    for (const select of document.querySelectorAll<HTMLSelectElement>('.annotate select')) {
+      const pen = document.createElement('canvas').getContext('2d');
+      const { fontWeight, fontSize, fontFamily, paddingLeft, paddingRight } = getComputedStyle(select);
+      if (pen === null || !select.checkVisibility() || document.documentElement.clientWidth < 320) continue;
+      pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+      const room = select.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+      const words = pen.measureText(select.selectedOptions[0]?.text ?? '').width;
+      if (words > room) breaks.push(name('choice', select));
+    }
+    const bar = [...document.querySelectorAll('.status-bar > *')].map((part) => part.getBoundingClientRect());
+    const isOneLine = Math.max(...bar.map(({ top }) => top)) < Math.min(...bar.map(({ bottom }) => bottom));
+    if (document.documentElement.clientWidth >= 320 && bar.length > 0 && !isOneLine)
+      breaks.push('the bar at the top has two lines');
     const layer = (element: Element) => element.closest('.dialog, .popup, .status, .to-top')?.className ?? 'page';
     const pressed = all.filter((element) => element.matches('button, input, select, textarea, [role="menuitem"]'));
     for (const [index, one] of pressed.entries()) {
@@ -132,8 +149,10 @@ export async function textBreaks(page: Page): Promise<string[]> {
         if (wide > 2 && high > one.box.height / 3) breaks.push(`overlaps: "${one.text}" and "${other.text}"`);
       }
     for (const element of document.querySelectorAll('button, label, p, span, h1, h2, h3, dt, dd, li')) {
-      const { overflowY } = getComputedStyle(element);
-      if (overflowY === 'visible' || overflowY === 'auto' || element.closest('.unseen') !== null) continue;
+      const { overflowY, clipPath } = getComputedStyle(element);
+      if (overflowY === 'visible' || overflowY === 'auto') continue;
+      // What is only heard.
+      if (element.closest('.unseen') !== null || clipPath === 'inset(50%)') continue;
       if (element.clientHeight > 0 && element.scrollHeight > element.clientHeight + 2)
         breaks.push(`cut below: ${element.outerHTML.slice(0, 200)}`);
     }

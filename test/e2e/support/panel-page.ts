@@ -51,8 +51,7 @@ export type PanelPage = {
   close(): Promise<void>;
 };
 
-/** @param switches more of Chromium's command line */
-export async function buildPanelSite(switches: readonly string[] = []): Promise<PanelSite> {
+export async function buildPanelSite(): Promise<PanelSite> {
   const root = join(import.meta.dirname, '..', '..', '..');
   const out = await mkdtemp(join(tmpdir(), 'ringside-panel-'));
   const [config] = bundles(root, out, createLogger('warn')).filter(
@@ -85,7 +84,7 @@ export async function buildPanelSite(switches: readonly string[] = []): Promise<
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...switches] });
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 
   return {
     folder,
