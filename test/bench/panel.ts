@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { startDesktop } from '../../sandbox/desktop/desktop.ts';
 import { AGENT, openOffice } from '../../sandbox/story/office.ts';
 import { openJournal } from '../../main/journal/journal.ts';
+import { openDatabase } from '../../main/journal/sqlite.ts';
 import { createStore } from '../../main/journal/store.ts';
 import { completedCall } from '../unit/app/calls/samples.ts';
 import type { DevTools } from './devtools.ts';
@@ -138,7 +138,7 @@ function fillHistory(profile: string): void {
   openJournal(profile, ({ kind }) => {
     throw new Error(`the journal is ${kind}`);
   }).close();
-  const db = new Database(join(profile, 'journal.db'));
+  const db = openDatabase(join(profile, 'journal.db'));
   // A measurement needs no flush to the disk for each of them.
   db.exec('PRAGMA synchronous = OFF');
   const store = createStore(db);
