@@ -72,9 +72,3 @@ test("the MSI's project gets the links of Windows, as the other installer has th
   expect(made.indexOf('RingsideLinks')).toBeLessThan(made.indexOf('</ComponentGroup>'));
   expect(() => withRegistry('<Wix/>')).toThrow(/ComponentGroup/);
 });
-
-test('every action of every workflow is pinned to a commit', () => {
-  const uses = [...read('.github/workflows/release.yml').matchAll(/uses: (\S+)/g)].map(([, action = '']) => action);
-  expect(uses.length).toBeGreaterThan(3);
-  for (const action of uses) expect(action).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/);
-});
