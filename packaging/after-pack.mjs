@@ -38,7 +38,8 @@ export default async function afterPack({ appOutDir, packager, electronPlatformN
     throw new Error(`This Electron has fuses that packaging/after-pack.mjs does not set: ${unknown}.`);
   await flipFuses(program, {
     version: FuseVersion.V1,
-    resetAdHocDarwinSignature: electronPlatformName === 'darwin',
+    // On Apple's processors nothing runs unsigned, and the fuses were part of what was signed.
+    resetAdHocDarwinSignature: electronPlatformName === 'darwin' && process.platform === 'darwin',
     ...Object.fromEntries(there.map((fuse) => [fuse, FUSES[fuse]])),
   });
 }
