@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stage } from '../../scripts/package/stage.ts';
 import { runQuietly } from '../../scripts/setup/command.mjs';
-import { integrityOf, makeWindowsElectron } from './support/hollow-electron.mjs';
+import { integrityOf, makeWindowsElectron } from './support/hollow-electron.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
