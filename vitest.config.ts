@@ -10,6 +10,9 @@ const realParts = { fileParallelism: false, ...patience };
 
 /** A sentence equals its English wording. */
 const english = { setupFiles: ['test/english.ts'] };
+const JOURNAL = 'test/unit/main/journal';
+/** The journal's tests once more, with the library for SQLite that Windows on arm has (main/journal/sqlite.ts). */
+const nodeSqlite = { setupFiles: [...english.setupFiles, 'test/node-sqlite.ts'] };
 
 /** Pages in a browser or a window of their own, on ports of their own: they mostly wait, so two can do it side by side. */
 const PAGES = [
@@ -33,6 +36,14 @@ export default defineConfig({
   test: {
     projects: [
       { test: { ...english, name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      {
+        test: {
+          ...nodeSqlite,
+          name: 'sqlite',
+          include: [`${JOURNAL}/*.test.ts`],
+          exclude: [`${JOURNAL}/sqlite.test.ts`],
+        },
+      },
       { test: { ...english, name: 'page', include: PAGES, maxWorkers: 2, ...patience } },
       { test: { ...english, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: PAGES, ...realParts } },
       { test: { ...english, name: 'package', include: ['test/package/**/*.test.ts'], ...realParts } },

@@ -62,6 +62,7 @@ import { createUpdates } from './updates/updates.ts';
 import { createTray } from './tray/tray.ts';
 import { trayStateOf } from './tray/tray-state.ts';
 import { createDeskPhones } from './windows/desk-phones.ts';
+import { createFileDialog } from './windows/file-dialog.ts';
 import { createNotices } from './windows/notices.ts';
 import { watchNetwork } from './network.ts';
 import { createPanelWindow } from './windows/panel-window.ts';
@@ -507,6 +508,10 @@ export function compose(foundation: Foundation): void {
     now: () => performance.now(),
     date: Date.now,
   });
+  const chooseFile = createFileDialog({
+    show: (options) => dialog.showSaveDialog(options),
+    folder: () => app.getPath('downloads'),
+  });
   const support = createSupport({
     profile,
     about: () => ({
@@ -545,15 +550,6 @@ export function compose(foundation: Foundation): void {
   function setPreferences(next: Preferences): void {
     preferences.set(next);
     renewal.renew();
-  }
-
-  /** Where to write a file, asked in front of the panel. */
-  async function chooseFile(name: string, kind: { name: string; extensions: string[] }): Promise<string | null> {
-    const { filePath } = await dialog.showSaveDialog({
-      defaultPath: path.join(app.getPath('downloads'), name),
-      filters: [kind],
-    });
-    return filePath === undefined || filePath === '' ? null : filePath;
   }
 
   const panelPorts = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { flipFuses, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 
 /** As the released program has them. */
-const FUSES = {
+export const FUSES = {
   // Never a plain Node that some other program could use under our name and signature.
   [FuseV1Options.RunAsNode]: false,
   [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
@@ -25,12 +25,10 @@ const FUSES = {
 /** @param {import('app-builder-lib').AfterPackContext} context */
 export default async function afterPack({ appOutDir, packager, electronPlatformName }) {
   const name = packager.appInfo.productFilename;
-  const program = {
-    darwin: join(appOutDir, `${name}.app`),
-    win32: join(appOutDir, `${name}.exe`),
-    linux: join(appOutDir, packager.executableName),
-  }[electronPlatformName];
-  if (program === undefined) throw new Error(`There is no package for ${electronPlatformName}.`);
+  // Only the packager for Linux has a name of its own for the program.
+  const file = { darwin: `${name}.app`, win32: `${name}.exe`, linux: packager.executableName }[electronPlatformName];
+  if (file === undefined) throw new Error(`There is no package for ${electronPlatformName}.`);
+  const program = join(appOutDir, file);
 
   // An older Electron does not have them all; one that is newer than this list stops the packaging.
   const wire = await getCurrentFuseWire(program);
@@ -40,7 +38,8 @@ export default async function afterPack({ appOutDir, packager, electronPlatformN
     throw new Error(`This Electron has fuses that packaging/after-pack.mjs does not set: ${unknown}.`);
   await flipFuses(program, {
     version: FuseVersion.V1,
-    resetAdHocDarwinSignature: electronPlatformName === 'darwin',
+    // On Apple's processors nothing runs unsigned, and the fuses were part of what was signed.
+    resetAdHocDarwinSignature: electronPlatformName === 'darwin' && process.platform === 'darwin',
     ...Object.fromEntries(there.map((fuse) => [fuse, FUSES[fuse]])),
   });
 }

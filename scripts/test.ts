@@ -10,7 +10,7 @@ import { add, type Count, countedLine, countRun, succeeded } from './test-count.
 const root = join(import.meta.dirname, '..');
 
 /** The vitest projects, in the order in which they run: the quick ones first. */
-const PROJECTS = ['unit', 'page', 'e2e', 'pbx', 'package'];
+const PROJECTS = ['unit', 'sqlite', 'page', 'e2e', 'pbx', 'package'];
 /** These start the built program. */
 const NEEDS_BUILD = new Set(['page', 'e2e', 'pbx', 'package']);
 

@@ -6,6 +6,7 @@ import type { CompletedCall } from '../../app/calls/completed-call.ts';
 import { CHECKS, type Answer, type CheckResult, type SettingView } from '../../app/ipc/panel.ts';
 import { say } from '../../app/texts/sentence.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { ChosenFile } from '../windows/file-dialog.ts';
 import { buildArchive, linesOf, type Known } from './archive.ts';
 import type { Checks } from './checks.ts';
 import type { Log } from './log.ts';
@@ -28,7 +29,7 @@ export type SupportPorts = {
   secrets(): string[];
   /** The agent, the account, the extension's display name. */
   names(): string[];
-  chooseFile(suggested: string): Promise<string | null>;
+  chooseFile(suggested: string): Promise<ChosenFile>;
   date(): number;
   log: Log;
 };
@@ -69,7 +70,9 @@ export function createSupport(ports: SupportPorts) {
   return {
     async save(): Promise<Answer<{ file: string | null }>> {
       const stamp = new Date(ports.date()).toISOString().slice(0, 16).replace(/[:T]/g, '-');
-      const file = await ports.chooseFile(`ringside-support-${stamp}.zip`);
+      const chosen = await ports.chooseFile(`ringside-support-${stamp}.zip`);
+      if (!chosen.ok) return chosen;
+      const file = chosen.value;
       if (file === null) return { ok: true, value: { file: null } };
       try {
         await fs.writeFile(file, await gather(), { mode: 0o600 });

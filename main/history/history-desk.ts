@@ -5,6 +5,7 @@ import type { Answer, HistorySearch } from '../../app/ipc/panel.ts';
 import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../diagnostics/log.ts';
+import type { ChosenFile } from '../windows/file-dialog.ts';
 import { csvHead, csvRow } from './csv.ts';
 
 /** So many calls are read before the program does something else again. */
@@ -14,8 +15,8 @@ export type HistoryDeskPorts = {
   journal: Pick<Journal, 'search' | 'call'>;
   /** A sentence in the agent's language, as it is now. */
   word(sentence: Sentence): string;
-  /** Asks where to write, null where the agent does not want to. */
-  chooseFile(suggested: string): Promise<string | null>;
+  /** Asks where to write. */
+  chooseFile(suggested: string): Promise<ChosenFile>;
   openExternal(url: string): Promise<void>;
   now(): number;
   log: Log;
@@ -24,7 +25,9 @@ export type HistoryDeskPorts = {
 export function createHistoryDesk({ journal, word, chooseFile, openExternal, now, log }: HistoryDeskPorts) {
   return {
     async exportCsv(search: HistorySearch): Promise<Answer<{ file: string | null; calls: number }>> {
-      const file = await chooseFile(`ringside-calls-${new Date(now()).toISOString().slice(0, 10)}.csv`);
+      const chosen = await chooseFile(`ringside-calls-${new Date(now()).toISOString().slice(0, 10)}.csv`);
+      if (!chosen.ok) return chosen;
+      const file = chosen.value;
       if (file === null) return { ok: true, value: { file: null, calls: 0 } };
       try {
         const calls = await write(file, search);

@@ -7,18 +7,16 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
 import type { Log } from '../diagnostics/log.ts';
-import { readIfThere } from '../settings/atomic-file.ts';
+import { putAside, readIfThere } from '../settings/atomic-file.ts';
 import type { Account } from './journal.ts';
 
 /** A call as it would be kept if it ended now, and the only account that it may go to. */
 export type Draft = { readonly call: CompletedCall; readonly account: Account | null };
 
-const FileSchema = v.array(
-  v.object({
-    call: CompletedCallSchema,
-    account: v.nullable(v.object({ id: v.number(), name: v.string() })),
-  }),
-);
+const DraftSchema = v.object({
+  call: CompletedCallSchema,
+  account: v.nullable(v.object({ id: v.number(), name: v.string() })),
+});
 
 /** So often a call that only goes on is written anew: by so much its talk time may be short after a kill. */
 const ANEW_MS = 5_000;
@@ -38,14 +36,22 @@ export function openDrafts({ profile, drafts, after, log }: DraftPorts) {
   let due = false;
   let stop = (): void => undefined;
 
+  /** Every call that can be read. A file of which a part cannot is kept aside: it may be all that is known of a call. */
   function read(): readonly Draft[] {
+    const readable: Draft[] = [];
     try {
       const text = readIfThere(file);
-      return text === null ? [] : v.parse(FileSchema, JSON.parse(text));
+      const all = text === null ? [] : v.parse(v.array(v.unknown()), JSON.parse(text));
+      for (const one of all) {
+        const parsed = v.safeParse(DraftSchema, one);
+        if (parsed.success) readable.push(parsed.output);
+      }
+      if (readable.length < all.length) throw new Error(`${all.length - readable.length} of ${all.length} calls`);
     } catch (error) {
       log('drafts.unreadable', { error: String(error) });
-      return [];
+      putAside(file, (why) => log('drafts.not-put-aside', { error: String(why) }));
     }
+    return readable;
   }
 
   function write(): void {

@@ -4,7 +4,6 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import Database from 'libsql';
 import * as v from 'valibot';
 import type { Caller, CompletedCall } from '../../app/calls/completed-call.ts';
 import type { CardWay } from '../../app/kommo/call-on-card.ts';
@@ -12,6 +11,7 @@ import type { HistorySearch } from '../../app/ipc/panel.ts';
 import type { Sentence } from '../../app/texts/sentence.ts';
 import { salvage } from './salvage.ts';
 import { entityOf, partyOf, termsOf } from './search-words.ts';
+import { isDamage, openDatabase, type SqlDatabase } from './sqlite.ts';
 import {
   createStore,
   indexOlderCalls,
@@ -45,7 +45,7 @@ export type JournalPorts = {
   /** Where a call goes, for calls of a damaged file of which only they themselves could be read. */
   targets?(call: CompletedCall): DeliveryTarget[];
   now?(): number;
-  open?(file: string): Database.Database;
+  open?(file: string): SqlDatabase;
 };
 
 /** What is due for so long is in trouble, even where nothing was tried yet. */
@@ -59,37 +59,37 @@ const DISK_AGAIN_MS = 10_000;
  * the agent is.
  */
 export function openJournal(profile: string, troubled: (trouble: JournalTrouble) => void, ports: JournalPorts = {}) {
-  const { after, now = Date.now, targets = () => [], open = (file: string) => new Database(file) } = ports;
+  const { after, now = Date.now, targets = () => [], open = openDatabase } = ports;
   const db = openOrReplace();
   const disk = createStore(db);
   /** What the disk did not take. */
   let spare: { store: Store; ids: Set<string>; close(): void } | null = null;
   let cancelRescue: (() => void) | null = null;
 
-  function openOrReplace(): Database.Database {
+  function openOrReplace(): SqlDatabase {
     const file = path.join(profile, 'journal.db');
     try {
       try {
-        return openDatabase(file, open);
+        return openJournalFile(file, open);
       } catch (error) {
-        if (!isDamage(error)) throw error;
+        if (!(error instanceof Damaged || isDamage(error))) throw error;
         const keptAs = `${file}.damaged-${now()}`;
         for (const part of ['', '-wal', '-shm'])
           if (fs.existsSync(file + part)) fs.renameSync(file + part, keptAs + part);
-        const whole = openDatabase(file, open);
+        const whole = openJournalFile(file, open);
         troubled({ kind: 'damaged', keptAs: path.basename(keptAs), carried: carryOver(keptAs, createStore(whole)) });
         return whole;
       }
     } catch (error) {
       troubled({ kind: 'unusable', detail: detailOf(error) });
-      return openDatabase(':memory:', open);
+      return openJournalFile(':memory:', open);
     }
   }
 
   /** Everything readable of a damaged file; returns how many calls that were. */
   function carryOver(damaged: string, to: Store): number {
     let carried = 0;
-    for (const { call, deliveries } of salvage(damaged, { now: now(), targets })) {
+    for (const { call, deliveries } of salvage(damaged, { now: now(), targets, open })) {
       to.put(call, deliveries);
       carried += 1;
     }
@@ -125,7 +125,7 @@ export function openJournal(profile: string, troubled: (trouble: JournalTrouble)
 
   function keepInMemory(): Store {
     if (spare === null) {
-      const memory = openDatabase(':memory:', open);
+      const memory = openJournalFile(':memory:', open);
       spare = { store: createStore(memory), ids: new Set(), close: () => memory.close() };
     }
     return spare.store;
@@ -284,20 +284,16 @@ function newDelivery(target: DeliveryTarget, due: number, account: Account | nul
 
 const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Whether the file is no (whole) database, rather than busy, unreadable or on a full disk. */
-function isDamage(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  // A file that is shorter than its pages say reads as an I/O error.
-  return /NOTADB|CORRUPT|IOERR/.test(code) || /not a database|malformed|is damaged|I\/O error/i.test(detailOf(error));
-}
+/** SQLite reads the file, and finds that its parts do not fit together. */
+class Damaged extends Error {}
 
-function openDatabase(file: string, open: (file: string) => Database.Database): Database.Database {
+function openJournalFile(file: string, open: (file: string) => SqlDatabase): SqlDatabase {
   const db = open(file);
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     const check = v.parse(v.array(v.object({ quick_check: v.string() })), db.pragma('quick_check'));
-    if (check[0]?.quick_check !== 'ok') throw new Error('the journal is damaged');
+    if (check[0]?.quick_check !== 'ok') throw new Damaged('the journal is damaged');
     const version =
       v.parse(v.array(v.object({ user_version: v.number() })), db.pragma('user_version'))[0]?.user_version ?? 0;
     for (const [index, migration] of MIGRATIONS.entries()) {

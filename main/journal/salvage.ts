@@ -5,9 +5,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import Database from 'libsql';
 import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
+import type { SqlDatabase } from './sqlite.ts';
 import { readCall, readDelivery, type Delivery, type DeliveryTarget } from './store.ts';
 
 type Salvaged = { call: CompletedCall; deliveries: Omit<Delivery, 'call'>[] };
@@ -19,10 +19,11 @@ const LONGEST_RECORD = 64 * 1024;
 
 export function salvage(
   file: string,
-  { now, targets }: { now: number; targets(call: CompletedCall): DeliveryTarget[] },
+  ports: { now: number; targets(call: CompletedCall): DeliveryTarget[]; open(file: string): SqlDatabase },
 ): Salvaged[] {
+  const { now, targets, open } = ports;
   const found = new Map<string, Salvaged>();
-  for (const { call, deliveries } of rowByRow(file))
+  for (const { call, deliveries } of rowByRow(file, open))
     found.set(call.id, { call, deliveries: deliveries.length > 0 ? deliveries : inDoubt(call, now, targets(call)) });
   const known = new Set(found.keys());
   // The log is younger than the file: what comes last counts.
@@ -52,13 +53,13 @@ function inDoubt(call: CompletedCall, now: number, targets: readonly DeliveryTar
   ];
 }
 
-function rowByRow(file: string): Salvaged[] {
+function rowByRow(file: string, open: (file: string) => SqlDatabase): Salvaged[] {
   // On a copy: opening a database may write to it, and the damaged file is to be kept as it is.
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-salvage-'));
   try {
     const copy = path.join(folder, 'journal.db');
     for (const part of ['', '-wal']) if (fs.existsSync(file + part)) fs.copyFileSync(file + part, copy + part);
-    const db = new Database(copy);
+    const db = open(copy);
     try {
       const calls = new Map<string, Salvaged>();
       for (const row of rowsOf(db, 'calls')) {
@@ -81,7 +82,7 @@ function rowByRow(file: string): Salvaged[] {
 }
 
 /** Every row that can be read, each by its own number: a broken page costs its rows and no others. */
-function rowsOf(db: Database.Database, table: 'calls' | 'deliveries'): unknown[] {
+function rowsOf(db: SqlDatabase, table: 'calls' | 'deliveries'): unknown[] {
   const last = attempt(() => db.prepare(`SELECT max(rowid) AS n FROM ${table}`).get());
   const highest = v.safeParse(v.object({ n: v.number() }), last);
   const select = attempt(() => db.prepare(`SELECT * FROM ${table} WHERE rowid = ?`));

@@ -1,10 +1,10 @@
 /** The journal's tables and their statements, over one SQLite database. */
-import type Database from 'libsql';
 import * as v from 'valibot';
 import { CompletedCallSchema, type CompletedCall } from '../../app/calls/completed-call.ts';
 import { readSentence, writtenSentence } from '../../app/texts/kept-sentence.ts';
 import type { Sentence } from '../../app/texts/sentence.ts';
 import { entityOf, isMissed, partyOf, wordsOf } from './search-words.ts';
+import type { SqlDatabase } from './sqlite.ts';
 import { CardPlaceSchema, CardWaySchema, type CardPlace, type CardWay } from '../../app/kommo/call-on-card.ts';
 
 /**
@@ -107,7 +107,7 @@ const foundBy = (call: CompletedCall): [string, number, string, string | null] =
 ];
 
 /** Fills them for calls that an older version wrote. */
-export function indexOlderCalls(db: Database.Database): void {
+export function indexOlderCalls(db: SqlDatabase): void {
   const fill = db.prepare('UPDATE calls SET words = ?, missed = ?, party = ?, entity = ? WHERE id = ?');
   const nothing = db.prepare("UPDATE calls SET words = '' WHERE id = ?");
   const some = db.prepare('SELECT id, record FROM calls WHERE words IS NULL LIMIT 1000');
@@ -195,7 +195,7 @@ const count = (row: unknown): number => v.parse(v.object({ n: v.number() }), row
 const kept = (error: Sentence | null): string | null => (error === null ? null : writtenSentence(error));
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
-export function createStore(db: Database.Database) {
+export function createStore(db: SqlDatabase) {
   const insertCall = db.prepare(
     'INSERT OR IGNORE INTO calls (id, sip_call_id, started_at, record, words, missed, party, entity) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -328,9 +328,9 @@ export function createStore(db: Database.Database) {
 
     /** Failed, tried in vain, or due since before that time. */
     undelivered: (since: number): number => count(countUndelivered.get(since)),
-    notInKommo: (account: number | null): number => count(countNotInKommo.get([account])),
+    notInKommo: (account: number | null): number => count(countNotInKommo.get(account)),
     giveUp: (reason: Sentence, account: number | null): void => {
-      giveUp.run([account, writtenSentence(reason)]);
+      giveUp.run(account, writtenSentence(reason));
     },
     bind: ({ id, name }: Account): void => {
       bind.run(id, name);

@@ -32,3 +32,16 @@ export function readIfThere(file: string): string | null {
     throw error;
   }
 }
+
+/**
+ * Puts a file that cannot be read aside as `FILE.damaged`, so that what is in it is not written over.
+ *
+ * @param notPutAside hears why, where that cannot be done either
+ */
+export function putAside(file: string, notPutAside: (error: unknown) => void): void {
+  try {
+    fs.renameSync(file, `${file}.damaged`);
+  } catch (error) {
+    notPutAside(error);
+  }
+}

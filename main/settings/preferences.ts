@@ -2,7 +2,6 @@
  * What the agent chose for themselves, and nothing else: `preferences.json` in the profile. Preferences lie at its top,
  * choices about calls and the phone beneath names of their own.
  */
-import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { PreferencesSchema, type Preferences } from '../../app/settings/preferences.ts';
@@ -17,7 +16,7 @@ import {
 } from '../../app/settings/layers.ts';
 import { say, type Said } from '../../app/texts/sentence.ts';
 import type { Log } from '../diagnostics/log.ts';
-import { readIfThere, writeAtomically } from './atomic-file.ts';
+import { putAside, readIfThere, writeAtomically } from './atomic-file.ts';
 
 export type KeptPreferences = {
   /** What counts: the agent's choice where it may be made, else the office's, else the default. */
@@ -121,11 +120,7 @@ function read(file: string, log: Log): { document: Document; problem: Said | nul
     return { document: known, problem };
   } catch (error) {
     log('preferences.damaged', { error: String(error) });
-    try {
-      fs.renameSync(file, `${file}.damaged`);
-    } catch (renaming) {
-      log('preferences.not-put-aside', { error: String(renaming) });
-    }
+    putAside(file, (why) => log('preferences.not-put-aside', { error: String(why) }));
     return { document: {}, problem: null };
   }
 }

@@ -12,6 +12,7 @@ const NATIVE: Record<Target, readonly string[]> = {
   linux: [process.arch === 'arm64' ? '@libsql/linux-arm64-gnu' : '@libsql/linux-x64-gnu'],
   // Both in each half of a universal program.
   darwin: ['@libsql/darwin-arm64', '@libsql/darwin-x64'],
+  // For x64 alone; the package for arm leaves it out (electron-builder.yml).
   win32: ['@libsql/win32-x64-msvc'],
 };
 /** What is not bundled, because it finds that library by itself at run time. */

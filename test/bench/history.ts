@@ -1,8 +1,8 @@
 /** The history that the bench fills a profile with. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { openJournal } from '../../main/journal/journal.ts';
+import { openDatabase } from '../../main/journal/sqlite.ts';
 import { createStore } from '../../main/journal/store.ts';
 import { completedCall } from '../unit/app/calls/samples.ts';
 
@@ -32,7 +32,7 @@ export function fillHistory(profile: string, calls: number): void {
   openJournal(profile, ({ kind }) => {
     throw new Error(`the journal is ${kind}`);
   }).close();
-  const db = new Database(join(profile, 'journal.db'));
+  const db = openDatabase(join(profile, 'journal.db'));
   // A measurement needs no flush to the disk for each of them.
   db.exec('PRAGMA synchronous = OFF');
   const store = createStore(db);

@@ -50,7 +50,7 @@ const ELSEWHERE: Record<string, { by: string; with: string }> = {
 };
 
 /** Only on a system that is not here. */
-const NOT_HERE = ['msiexec /i'];
+const NOT_HERE = ['msiexec /i', 'dnf install'];
 
 function* commandsIn(text: string): Generator<string> {
   const fenced = [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) => block.split('\n'));
@@ -59,7 +59,7 @@ function* commandsIn(text: string): Generator<string> {
   for (const line of [...fenced, ...inline]) {
     const command = line.replace(/\s+#.*$/, '').trim();
     if (
-      /^(npm (?:start|test|run \S)|node \S+\.(?:ts|mjs)|apt(?:-get)? |dpkg |msiexec |curl |openssl |sudo )/.test(
+      /^(npm (?:start|test|run \S)|node \S+\.(?:ts|mjs)|apt(?:-get)? |dnf |dpkg |msiexec |curl |openssl |sudo )/.test(
         command,
       )
     )

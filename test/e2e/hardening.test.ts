@@ -463,6 +463,37 @@ describe('a script of somebody else in our page', () => {
     await call.placed.ended;
   });
 
+  test('cannot cover the screen with windows that ask where to save', async () => {
+    await ringside.electron.evaluate(({ dialog }) => {
+      const asked: (() => void)[] = [];
+      Reflect.set(globalThis, 'askedToSave', asked);
+      Reflect.set(
+        dialog,
+        'showSaveDialog',
+        () => new Promise((resolve) => asked.push(() => resolve({ canceled: true, filePath: '' }))),
+      );
+    });
+    const everything = { text: '', filter: 'all', partyOf: null } as const;
+    const first = ask(ringside, 'exportHistory', everything);
+    await eventually('the first window', () =>
+      ringside.electron.evaluate(() => (Reflect.get(globalThis, 'askedToSave') as unknown[]).length > 0),
+    );
+    const others = await Promise.all(
+      Array.from({ length: 50 }, () => [
+        ask(ringside, 'exportHistory', everything),
+        ask(ringside, 'saveArchive'),
+      ]).flat(),
+    );
+    expect(others.filter(({ ok }) => ok)).toEqual([]);
+    const shown = await ringside.electron.evaluate(() => {
+      const asked = Reflect.get(globalThis, 'askedToSave') as (() => void)[];
+      for (const answer of asked) answer();
+      return asked.length;
+    });
+    expect(shown).toBe(1);
+    expect(await first).toEqual({ ok: true, value: { file: null, calls: 0 } });
+  });
+
   test('in the phone page gets its own SIP password, as it must, and nothing of Kommo', async () => {
     const phone = await ringside.page('phone');
     const config = await phone.evaluate(() =>

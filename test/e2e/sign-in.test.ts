@@ -5,11 +5,12 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { agents, people } from '../../sandbox/kommo/index.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { launchKommoTab, type KommoTab } from './support/kommo-tab.ts';
 import { announcements, happened, incoming, openTestOffice, type TestOffice } from './support/office.ts';
+import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
 
 const INTEGRATION = { clientId: '6a1f0c52-0000-4f0e-9b7e-2f5d8a4b9c10', clientSecret: 'secret-of-this-integration' };
@@ -108,6 +109,7 @@ describe('through the browser', () => {
     await foreign.close();
     expect(office.kommo.requests.filter(({ path }) => path === '/oauth2/access_token')).toEqual([]);
 
+    const exchange = vi.spyOn(office.kommo.authority, 'exchange');
     await browser.page.goto(address.href);
     await answer('Allow');
     await browser.page.getByRole('heading', { name: 'Signed in' }).waitFor();
@@ -130,12 +132,21 @@ describe('through the browser', () => {
       { add: [{ type: 'phone_call', phone_number: people.marcusWebb.phone, users: [agents.mariaKeller.id] }] },
     ]);
 
-    const grant = office.kommo.requests.find(({ path, status }) => path === '/oauth2/access_token' && status === 200);
+    const grants = exchange.mock.results.flatMap(({ type, value }) =>
+      type === 'return' && value.ok ? [value.pair] : [],
+    );
+    exchange.mockRestore();
     const bearer = office.kommo.requests.findLast(({ path }) => path === '/api/v2/events')?.headers['authorization'];
     const accessToken = bearer?.replace('Bearer ', '') ?? '';
-    expect(grant).toBeDefined();
+    expect(grants.map(({ access_token }) => access_token)).toEqual([accessToken]);
     expect(accessToken.length).toBeGreaterThan(40);
-    expect(filesWith(ringside.profile, [accessToken, INTEGRATION.clientSecret, AGENT.password])).toEqual([]);
+    const refreshTokens = grants.map(({ refresh_token }) => refresh_token);
+    const secrets = [accessToken, ...refreshTokens, INTEGRATION.clientSecret, AGENT.password];
+    expect(filesWith(ringside.profile, secrets)).toEqual([]);
+    const places = familyOf(ringside.pid).flatMap((pid) => [ofProcess(pid, 'cmdline'), ofProcess(pid, 'environ')]);
+    expect(places.length).toBeGreaterThan(6);
+    for (const place of [...places, ringside.output()])
+      expect(secrets.filter((secret) => place.includes(secret))).toEqual([]);
     await expect(panel.getByText(/no safe place for passwords/).count()).resolves.toBe(0);
   });
 

@@ -118,6 +118,11 @@ describe('what is in the package', () => {
     const fuses: Record<string, string> = Object.fromEntries(
       [...output.matchAll(/^\s+(\w+) is (\w+)/gm)].map(([, name = '', state = '']) => [name, state]),
     );
+    const checked = await runQuietly(process.execPath, [
+      join(root, 'packaging/check-fuses.mjs'),
+      join(unpacked, 'ringside'),
+    ]);
+    expect(checked, checked.output).toMatchObject({ code: 0 });
     expect(fuses).toEqual({
       RunAsNode: 'Disabled',
       EnableCookieEncryption: 'Enabled',
@@ -208,6 +213,14 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
     expect(calls()).toEqual([first]);
   });
 
+  test('it starts by itself with a journal, as the release workflow looks at it on the other systems', async () => {
+    const look = (...args: string[]) =>
+      runQuietly(process.execPath, [join(root, 'packaging/start-once.mjs'), ...args], { env: office.desktop.env });
+    const started = await look(PROGRAM, '--no-sandbox');
+    expect(started, started.output).toMatchObject({ code: 0 });
+    expect(await look('/bin/false')).toMatchObject({ code: 1 });
+  });
+
   test('it cannot be made a plain Node, nor be looked into by a debugger', async () => {
     const { output } = await runQuietly(PROGRAM, ['--no-sandbox', '-e', 'console.log("as Node")', '--profile'], {
       env: { ...office.desktop.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '--no-deprecation' },
@@ -258,6 +271,21 @@ describe.skipIf(inTheWay !== null)(`installed with apt${inTheWay === null ? '' :
     expect(await program.quit()).toBe(0);
     program = undefined;
     expect(updates.requests).toEqual([]);
+  });
+
+  test('a version that is meant for other desktops first is not fetched', async () => {
+    updates.offer(VERSION, 0);
+    updates.requests.length = 0;
+    program = await startInstalled(office.desktop.env, profile, {
+      provision: { ...office.provisioning, calls: { country: 'US', pop: 'answer' }, updates: 'auto' },
+    });
+    const checked = await program.waitForTimeline(({ event }) => event === 'update.checked');
+    expect(checked['found']).toBe(null);
+    expect(await program.quit()).toBe(0);
+    program = undefined;
+    expect(updates.requests).toContain('latest-linux.yml');
+    expect(updates.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
+    updates.offer(VERSION);
   });
 
   test('a package that is not the one that was released is refused', async () => {

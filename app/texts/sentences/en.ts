@@ -242,6 +242,7 @@ export const en = {
     'The disk is full: the last calls are kept in memory and still go to Kommo, but are lost if Ringside ends now. Make room on the disk; Ringside writes them by itself then.',
   'history.not-exported': ({ code }: Texts<'code'>) =>
     `The file could not be written (${code}). Choose another folder, or make room on the disk.`,
+  'file.being-chosen': 'A window that asks where to save is open already. Answer that one first.',
   'file.unknown-error': 'unknown error',
   'recording.none': 'There is no recording of this call.',
   'recording.no-address': 'The address of the recording cannot be opened.',

@@ -224,6 +224,7 @@ export const es: Sentences = {
     'El disco está lleno: las últimas llamadas se guardan en la memoria y siguen llegando a Kommo, pero se pierden si Ringside se cierra ahora. Haz sitio en el disco; Ringside las escribirá por sí solo.',
   'history.not-exported': ({ code }) =>
     `No se pudo escribir el archivo (${code}). Elige otra carpeta o haz sitio en el disco.`,
+  'file.being-chosen': 'Ya hay una ventana abierta que pregunta dónde guardar. Responde primero a esa.',
   'file.unknown-error': 'error desconocido',
   'recording.none': 'No hay grabación de esta llamada.',
   'recording.no-address': 'La dirección de la grabación no se puede abrir.',

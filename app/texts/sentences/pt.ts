@@ -222,6 +222,7 @@ export const pt: Sentences = {
     'O disco está cheio: as últimas chamadas ficam na memória e ainda vão para o Kommo, mas se perdem se o Ringside for fechado agora. Libere espaço no disco; o Ringside as grava sozinho.',
   'history.not-exported': ({ code }) =>
     `Não foi possível gravar o arquivo (${code}). Escolha outra pasta ou libere espaço no disco.`,
+  'file.being-chosen': 'Já há uma janela aberta que pergunta onde salvar. Responda a ela primeiro.',
   'file.unknown-error': 'erro desconhecido',
   'recording.none': 'Não há gravação desta chamada.',
   'recording.no-address': 'O endereço da gravação não pode ser aberto.',

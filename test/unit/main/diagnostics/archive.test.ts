@@ -145,7 +145,7 @@ test('the archive of a profile where everything was written down that should not
     journal,
     secrets: vault.secrets,
     names: () => [NAME],
-    chooseFile: () => Promise.resolve(file),
+    chooseFile: () => Promise.resolve({ ok: true, value: file }),
     date: () => Date.UTC(2026, 10, 23),
     log,
   });

@@ -30,7 +30,7 @@ const desk = (ports: Partial<HistoryDeskPorts> = {}) =>
   createHistoryDesk({
     journal,
     word: inEnglish,
-    chooseFile: (name) => Promise.resolve(path.join(folder, name)),
+    chooseFile: (name) => Promise.resolve({ ok: true, value: path.join(folder, name) }),
     openExternal: () => Promise.resolve(),
     now: () => Date.UTC(2026, 10, 23),
     log: () => {},
@@ -62,13 +62,15 @@ describe('the export', () => {
   });
 
   test('is nothing where the agent names no file, and says what is wrong where it cannot be written', async () => {
-    expect(await desk({ chooseFile: () => Promise.resolve(null) }).exportCsv(all)).toEqual({
+    expect(await desk({ chooseFile: () => Promise.resolve({ ok: true, value: null }) }).exportCsv(all)).toEqual({
       ok: true,
       value: { file: null, calls: 0 },
     });
     const there = path.join(folder, 'nowhere', 'a.csv');
-    const answer = await desk({ chooseFile: () => Promise.resolve(there) }).exportCsv(all);
+    const answer = await desk({ chooseFile: () => Promise.resolve({ ok: true, value: there }) }).exportCsv(all);
     expect(answer).toMatchObject({ ok: false, message: saying('ENOENT') });
+    const refused = { ok: false, message: 'Not now.' } as const;
+    expect(await desk({ chooseFile: () => Promise.resolve(refused) }).exportCsv(all)).toEqual(refused);
   });
 });
 

@@ -60,8 +60,25 @@ test('what changes in one turn is written once; while a call goes on it is writt
   expect(timers).toHaveLength(1);
 });
 
-test.each(['', '[{"call":{}}]', '{'])('a file that says %j leaves nothing, and is logged', (text) => {
+test.each(['', '{', '{}', '[{"call":{}}]'])('a file that says %j leaves nothing, and is kept aside', async (text) => {
   writeFileSync(file(), text);
-  expect(open().left).toEqual([]);
+  const drafts = open();
+  expect(drafts.left).toEqual([]);
+  expect(logged).toEqual(['drafts.unreadable']);
+  // What this run writes, and takes away, is another file.
+  live = [draft];
+  drafts.changed();
+  await turn();
+  live = [];
+  drafts.changed();
+  await turn();
+  expect(readFileSync(`${file()}.damaged`, 'utf8')).toBe(text);
+});
+
+test('a call that can be read is left by a file with one that cannot', () => {
+  const text = JSON.stringify([{ call: { id: 'r-2' } }, draft]);
+  writeFileSync(file(), text);
+  expect(open().left).toEqual([draft]);
+  expect(readFileSync(`${file()}.damaged`, 'utf8')).toBe(text);
   expect(logged).toEqual(['drafts.unreadable']);
 });

@@ -6,7 +6,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import Database from 'libsql';
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
 import type { Budget } from '../../../../app/kommo/budget.ts';
@@ -115,7 +114,7 @@ export class Desk {
       (trouble) => {
         throw new Error(JSON.stringify(trouble));
       },
-      { now: () => this.#now, open: (file) => new Database(file) },
+      { now: () => this.#now },
     );
     const origin = parseOrigin('http://127.0.0.1:1');
     if (origin === null) throw new Error('no origin');

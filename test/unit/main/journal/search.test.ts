@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CompletedCall } from '../../../../app/calls/completed-call.ts';
 import type { HistorySearch } from '../../../../app/ipc/panel.ts';
 import { openJournal, type Journal, type JournalTrouble } from '../../../../main/journal/journal.ts';
+import { openDatabase } from '../../../../main/journal/sqlite.ts';
 import { MIGRATIONS } from '../../../../main/journal/store.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 
@@ -161,7 +161,7 @@ test('calls that an older version wrote are found, also one whose record cannot 
   journal.close();
   fs.rmSync(folder, { recursive: true });
   fs.mkdirSync(folder);
-  const db = new Database(path.join(folder, 'journal.db'));
+  const db = openDatabase(path.join(folder, 'journal.db'));
   for (const migration of MIGRATIONS.slice(0, 3)) db.exec(migration);
   db.exec('PRAGMA user_version = 3');
   const insert = db.prepare('INSERT INTO calls (id, sip_call_id, started_at, record) VALUES (?, ?, ?, ?)');
@@ -175,7 +175,7 @@ test('calls that an older version wrote are found, also one whose record cannot 
 
 test('among 100,000 calls a search that finds nothing, or only the oldest, takes a fraction of a blink', () => {
   journal.close();
-  const db = new Database(path.join(folder, 'journal.db'));
+  const db = openDatabase(path.join(folder, 'journal.db'));
   const record = JSON.stringify(completedCall());
   // As the journal writes them, without 100,000 flushes to disk.
   const insert = db.prepare(

@@ -1,9 +1,15 @@
-/** A process that records calls until it is killed, and says each id once it was recorded. Run by journal.test.ts. */
+/**
+ * A process that records calls until it is killed, and says each id once it was recorded. Run by journal.test.ts with a
+ * profile and the library for SQLite.
+ */
 import fs from 'node:fs';
 import { completedCall } from '../../app/calls/samples.ts';
 import { openJournal } from '../../../../main/journal/journal.ts';
+import { openWithLibsql, openWithNode } from '../../../../main/journal/sqlite.ts';
 
-const journal = openJournal(process.argv[2] ?? '', () => {});
+const [, , profile = '', library] = process.argv;
+const open = library === 'node:sqlite' ? openWithNode : openWithLibsql;
+const journal = openJournal(profile, () => {}, { open });
 for (let n = 0; ; n++) {
   const id = `r-${n}`;
   journal.record(completedCall({ id, startedAt: n }), ['card', 'widget'], 0);
