@@ -72,15 +72,18 @@ const shown = (id: string, what: Partial<LiveCall>) =>
     return call;
   });
 
-/** A call in its state: what the agent is shown of it, and what it is once it is over. */
-type Going = { id: string; shows: Partial<LiveCall>; disposition: Disposition };
+/**
+ * A call in its state: what the agent is shown of it, and what it is once it is over. `farEnd` is the Call-ID of one that
+ * both are in: it outlives the phone page, too.
+ */
+type Going = { id: string; shows: Partial<LiveCall>; disposition: Disposition; farEnd?: string };
 
 async function talking(from: { phone: string } = marcusWebb): Promise<Going> {
   const call = await incoming(office, ringside, { user: from.phone }, { kind: 'talk' });
   placed.push(call.placed);
   await ask(ringside, 'answer', call.id);
   await happened(ringside, call.id, 'answered');
-  return { id: call.id, shows: { state: 'active' }, disposition: 'answered' };
+  return { id: call.id, shows: { state: 'active' }, disposition: 'answered', farEnd: call.placed.callId };
 }
 
 async function dialled({ phone }: { phone: string }, event: 'dialling' | 'early'): Promise<Going> {
@@ -184,8 +187,26 @@ async function killPhone(): Promise<void> {
   await eventually('the phone is registered anew', () => times('phone.registered') > before, 20_000);
 }
 
+/** The call goes on as if nothing had been: it is heard again, and ends when the agent says so. */
+async function goesOn({ id, shows, farEnd = '' }: Going): Promise<void> {
+  await happened(ringside, id, 'picked-up');
+  const call = await shown(id, { ...shows, notice: null });
+  expect(times('ended', id)).toBe(0);
+  const heard = () => office.pbx.farEnd(farEnd)?.heard ?? { frames: 0, ms: 0 };
+  const before = heard().ms;
+  if (call?.state === 'active' && !call.muted)
+    await eventually('they hear the agent again', () => heard().ms > before);
+}
+const answeredAt = (id: string) =>
+  Date.parse(ringside.timeline().find((one) => one.call === id && one.event === 'answered')?.at ?? '');
+async function hangsUp({ id }: Going): Promise<void> {
+  expect(await ask(ringside, 'hangUp', id)).toMatchObject({ ok: true });
+  const { talkSeconds, at } = await happened(ringside, id, 'ended', { disposition: 'answered' });
+  expect(Math.abs(Number(talkSeconds) - (Date.parse(at) - answeredAt(id)) / 1_000)).toBeLessThan(1.5);
+}
+
 describe.each(Object.entries(STATES))('%s', (_name, begin) => {
-  test('outlives panel, graphics and network, and ends with the phone page: kept once', async () => {
+  test('outlives panel, graphics and network, and the phone page where it was answered: kept once', async () => {
     const going = await begin();
     await killPanel();
     for (const { id, shows } of going) await shown(id, shows);
@@ -195,7 +216,10 @@ describe.each(Object.entries(STATES))('%s', (_name, begin) => {
     await registered();
     expect(going.map(({ id }) => times('journal.written', id))).toEqual(going.map(() => 0));
     await killPhone();
-    expect((await state()).calls).toEqual([]);
+    const talks = going.filter(({ farEnd }) => farEnd !== undefined);
+    for (const call of talks) await goesOn(call);
+    if (talks.length === 0) expect((await state()).calls).toEqual([]);
+    for (const call of talks) await hangsUp(call);
     for (const call of going) {
       await happened(ringside, call.id, 'ended', { disposition: call.disposition });
       await keptOnce(call);

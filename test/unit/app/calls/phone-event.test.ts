@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { isCallEvent, PhoneEventSchema } from '../../../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../../../app/calls/call-event.ts';
+import { PhoneEventSchema } from '../../../../app/calls/phone-event.ts';
 import { callEvent } from './samples.ts';
 
 const accepts = (payload: unknown) => v.safeParse(PhoneEventSchema, payload).success;

@@ -93,6 +93,7 @@ beforeEach(() => {
       commands.push(command);
       return true;
     },
+    now: () => ({ monotonic: 60_000, wall: 60_000 }),
     after: (_ms, act) => {
       due.push(act);
       return () => void due.splice(due.indexOf(act), 1);
