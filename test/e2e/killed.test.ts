@@ -301,6 +301,7 @@ describe('a talk without its phone page', () => {
     const call = await left();
     await killPhone();
     await goesOn(call);
+    expect(times('phone.lost', call.id)).toBe(2);
     await hangsUp(call);
     await keptOnce(call);
   });

@@ -129,6 +129,7 @@ test('a hold of the far side is asked about: it holds, or holds no more', async 
   await pickUp({ remoteHeld: true });
   accept(await invited(), 'sendonly');
   await agent.until('held', ({ by }) => by === 'remote');
+  expect(kinds()).not.toContain('resumed');
   await agent.close();
   await other.close();
   other = await startOtherPbx();
@@ -147,6 +148,7 @@ test('the far side asks for something meanwhile: it is to ask again', async () =
   }
   accept(invite);
   await agent.until('answered');
+  expect(kinds()).not.toContain('ended');
 });
 
 test('the far side hangs up meanwhile: over, and the re-INVITE is taken back', async () => {
@@ -232,4 +234,5 @@ test('the place of a call that was picked up can be taken by another one', async
       .replace('z9hG4bK-INVITE', 'z9hG4bK-third'),
   );
   await other.next(/^SIP\/2.0 200 [^]*^Call-ID: other-2\r$/im);
+  expect(await agent.until('progress')).toMatchObject({ partOf: { callId, role: 'continuation' } });
 });

@@ -82,7 +82,7 @@ describe.skipIf(!runs)(`the phone page is killed in a call${missing === null ? '
     return (await ringside.waitForTimeline('answered')).call ?? '';
   }
   /** One call, with its whole time. */
-  async function endedOnce(id: string): Promise<void> {
+  async function expectEndedOnce(id: string): Promise<void> {
     await happened(ringside, id, 'journal.written');
     const told = (name: string) => ringside.timeline().filter(({ event }) => event === name);
     const [answered] = told('answered');
@@ -105,7 +105,7 @@ describe.skipIf(!runs)(`the phone page is killed in a call${missing === null ? '
     await agentHears();
     await press(/^Hang up/);
     await desk.waitFor('CALL_CLOSED');
-    await endedOnce(id);
+    await expectEndedOnce(id);
   });
 
   test('that went out: both hear each other again, and the desk phone hangs up', async () => {
@@ -125,7 +125,7 @@ describe.skipIf(!runs)(`the phone page is killed in a call${missing === null ? '
     );
     expect(callIdOf(pickedUp ?? '')).toBe(callIdOf(began ?? 'none'));
     await desk.command('hangup');
-    await endedOnce(id ?? '');
+    await expectEndedOnce(id ?? '');
   });
 
   test('that is hung up while there is no page: the desk phone hears of it from the next one', async () => {
@@ -134,13 +134,13 @@ describe.skipIf(!runs)(`the phone page is killed in a call${missing === null ? '
     await press(/^Hang up/);
     await happened(ringside, id, 'ended');
     await desk.waitFor('CALL_CLOSED');
-    await endedOnce(id);
+    await expectEndedOnce(id);
   });
 
   test('that the desk phone has hung up meanwhile: over, with its time', async () => {
     const id = await talks();
     await killPage();
     await desk.command('hangup');
-    await endedOnce(id);
+    await expectEndedOnce(id);
   });
 });
