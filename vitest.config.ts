@@ -21,6 +21,7 @@ const PAGES = [
     'phone-calls',
     'phone-dialects',
     'phone-page',
+    'phone-pick-up',
     'registration-page',
   ],
   ...['sandbox-kommo', 'torture', 'watch'],
