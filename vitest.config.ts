@@ -24,6 +24,7 @@ const PAGES = [
     'phone-calls',
     'phone-dialects',
     'phone-page',
+    'phone-pick-up',
     'registration-page',
   ],
   ...['sandbox-kommo', 'torture', 'watch'],

@@ -304,6 +304,7 @@ export function compose(foundation: Foundation): void {
     timeline,
     word,
     command: phone.command,
+    now: () => ({ monotonic: clock.now(), wall: Date.now() }),
     after,
     record: (call, settled) => {
       turns.ended(call.id, call.disposition);
@@ -700,6 +701,7 @@ export function compose(foundation: Foundation): void {
   phone.connect({
     onEvent: (event) => {
       if (event.kind === 'registration') phoneStatus.accept(event);
+      if (event.kind === 'registration' || event.kind === 'dialog') calls.accept(event);
       else if (event.kind === 'refused-message') log('phone.refused', { detail: event.detail });
       else if (event.kind === 'devices' || event.kind === 'audio-level') audio.accept(event);
       else {

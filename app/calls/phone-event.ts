@@ -36,6 +36,23 @@ const PartOfSchema = v.object({
 });
 export type PartOf = v.InferOutput<typeof PartOfSchema>;
 
+/** What goes into a header of ours again, and must not begin another one. */
+const inHeader = (max: number) => v.pipe(text(max), v.regex(/^[^\u0000-\u0020\u007f<>]+$/));
+/**
+ * What a SIP dialog is known by, and what it takes to speak in it (RFC 3261 section 12), as our side has it. `routeSet`
+ * holds the values of Route in their order; `cseq` is the number of our last INVITE, 0 where there was none.
+ */
+const DialogSchema = v.object({
+  localTag: inHeader(512),
+  remoteTag: inHeader(512),
+  localUri: inHeader(1024),
+  remoteUri: inHeader(1024),
+  remoteTarget: inHeader(1024),
+  routeSet: v.pipe(v.array(v.pipe(text(1024), v.regex(/^[^\r\n]+$/))), v.maxLength(20)),
+  cseq: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1)),
+});
+export type Dialog = v.InferOutput<typeof DialogSchema>;
+
 const ratio = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e6));
 /**
@@ -151,6 +168,15 @@ const MediaEventSchema = v.object({
   wall,
 });
 
+/** How to speak in the dialog of an answered call: told with its answer, and again when that changes. */
+const DialogEventSchema = v.object({
+  kind: v.literal('dialog'),
+  callId: v.pipe(text(512), v.nonEmpty()),
+  dialog: DialogSchema,
+  monotonic,
+  wall,
+});
+
 /** Something foreign or malformed arrived and was refused; the phone went on. */
 const RefusedEventSchema = v.object({
   kind: v.literal('refused-message'),
@@ -211,6 +237,7 @@ export const PhoneEventSchema = v.variant('kind', [
   ...CallEventSchema.options,
   RegistrationEventSchema,
   MediaEventSchema,
+  DialogEventSchema,
   RefusedEventSchema,
   DevicesEventSchema,
   LevelEventSchema,
@@ -218,6 +245,13 @@ export const PhoneEventSchema = v.variant('kind', [
   DeskPhoneEventSchema,
 ]);
 export type PhoneEvent = v.InferOutput<typeof PhoneEventSchema>;
+
+/** An answered call as it stands, for a phone page that knows nothing of it. */
+export type Talk = Pick<CallEvent, 'direction' | 'local' | 'remote' | 'partOf'> & {
+  readonly held: boolean;
+  readonly remoteHeld: boolean;
+  readonly muted: boolean;
+};
 
 /**
  * What main asks of the phone. `callId` is the SIP Call-ID of a live call. One call is active at a time: what answers,
@@ -241,6 +275,13 @@ export type PhoneCommand =
   | { kind: 'consult'; callId: string; target: string }
   /** Attended (RFC 5589 section 7): connects the call with its answered consultation. */
   | { kind: 'complete-transfer'; callId: string }
+  /**
+   * The page that had this answered call is gone: to go on with it, by a re-INVITE within its dialog. Numbers (CSeq) above
+   * `cseq` have not been used.
+   */
+  | { kind: 'pick-up'; callId: string; dialog: Dialog; cseq: number; talk: Talk }
+  /** The same, and the call is over: the far side is still to be told, by a BYE. */
+  | { kind: 'take-leave'; callId: string; dialog: Dialog; cseq: number }
   | { kind: 'dial'; target: string }
   /** Lets the desk phone of a watched extension place the call. */
   | { kind: 'dial-on-desk-phone'; extension: string; target: string }
@@ -253,19 +294,3 @@ export type PhoneCommand =
   | { kind: 'certificate-refused'; host: string; detail: string }
   /** The program ends: take the registration back, so that the PBX rings nobody here. */
   | { kind: 'unregister' };
-
-/** A phone event that belongs to a call. */
-export function isCallEvent(event: PhoneEvent): event is CallEvent {
-  switch (event.kind) {
-    case 'registration':
-    case 'media':
-    case 'refused-message':
-    case 'devices':
-    case 'audio-level':
-    case 'watch':
-    case 'desk-phone':
-      return false;
-    default:
-      return true;
-  }
-}

@@ -111,6 +111,18 @@ export function watchTold(state: SameCall, { extension, state: told }: WatchEven
   return { ...state, watching };
 }
 
+/**
+ * The phone page is gone, and with it the watches: what stays known are the talks that the next page picks up, by the
+ * Call-IDs that the phone has for them.
+ */
+export function talksLeft({ calls }: SameCall, callIds: ReadonlySet<string>): SameCall {
+  const left = calls.flatMap((call): OneCall[] => {
+    const legs = call.legs.filter(({ source, callId }) => source === 'phone' && callIds.has(callId));
+    return legs.length === 0 ? [] : [{ ...call, legs, due: null }];
+  });
+  return { ...nothingKnown, calls: left };
+}
+
 /** The Call-ID by which the phone knows a call of the book: that of the leg that is listened to. */
 export function phoneCallId({ calls }: SameCall, callId: string): string {
   const call = calls.find((each) => each.callId === callId);

@@ -11,13 +11,8 @@ import {
   type EntityRef,
   type RecordingRule,
 } from '../../app/calls/completed-call.ts';
-import {
-  isCallEvent,
-  type CallEvent,
-  type PartOf,
-  type PhoneCommand,
-  type PhoneEvent,
-} from '../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../app/calls/call-event.ts';
+import type { CallEvent, EndCause, PartOf, PhoneCommand, PhoneEvent, Talk } from '../../app/calls/phone-event.ts';
 import {
   attribute,
   bookCallId,
@@ -25,6 +20,7 @@ import {
   nothingKnown,
   overdue,
   phoneCallId,
+  talksLeft,
   watchTold,
   type Attributed,
 } from '../../app/calls/same-call.ts';
@@ -38,6 +34,7 @@ import type { Listener, Resolution } from '../caller/caller.ts';
 import { popOf, type PopRule } from '../caller/pop.ts';
 import { lastDigits, type Timeline } from '../diagnostics/timeline.ts';
 import { commandFor, type CallRequest } from './commands.ts';
+import { createPickUps } from './pick-ups.ts';
 import type { Toasts } from '../toasts/toasts.ts';
 
 /** What is known about a live call beside its SIP state. */
@@ -62,6 +59,8 @@ type Known = {
   readonly popped: boolean;
 };
 
+type At = Pick<CallEvent, 'monotonic' | 'wall'>;
+
 export type CallPorts = {
   newId(): string;
   rules(): NumberRules;
@@ -85,6 +84,8 @@ export type CallPorts = {
   /** A sentence in the agent's language, as it is now. */
   word(sentence: Sentence): string;
   command(command: PhoneCommand): boolean;
+  /** The clock that never jumps, and milliseconds since 1970 UTC. */
+  now(): At;
   /** A timer; returns its own undo. */
   after(ms: number, act: () => void): () => void;
   /** The completed call, to be on disk when this returns. `settled` is false while Kommo is still being asked. */
@@ -500,6 +501,48 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
+  const pickUps = createPickUps({
+    command: ports.command,
+    after: ports.after,
+    talk: (callId) => talkOf(book.live.get(bookCallId(sameCall, callId))),
+    inVain: (callId) => {
+      pickUps.leave(callId);
+      ends(callId, { by: 'network', how: 'failed' });
+    },
+  });
+
+  /** What the phone has to know of an answered call to go on with it. */
+  function talkOf(call: Call | undefined): Talk | null {
+    if (call === undefined) return null;
+    const { direction, local, remote, partOf, heldBy, muted } = call;
+    return {
+      ...{ direction, local, remote, muted },
+      held: heldBy.includes('local'),
+      remoteHeld: heldBy.includes('remote'),
+      ...(partOf === null || wholeOf(call) === undefined
+        ? {}
+        : { partOf: { ...partOf, callId: phoneCallId(sameCall, partOf.callId) } }),
+    };
+  }
+
+  /** A call of the phone is over although no page says so. */
+  function ends(callId: string, cause: EndCause): void {
+    const call = book.live.get(bookCallId(sameCall, callId));
+    if (call === undefined) return;
+    const at = ports.now();
+    told(attribute(sameCall, { ...endOf(call, cause, at), callId }, ports.rules()), at.monotonic);
+  }
+
+  /** The page of an answered call is gone, and the next one will pick it up. */
+  function waits(call: Call, at: At): void {
+    timeline.add('phone.lost', call.id);
+    // Who is asked about it, and what comes of it, is not heard of any more.
+    if (call.transfer !== null && call.transfer.state !== 'failed')
+      acceptCallEvent({ ...said(call, at), kind: 'transferring', to: call.transfer.to, state: 'failed' });
+    known.set(call.id, { ...factsOf(call), audio: say('audio.interrupted') });
+    announce(book.live.get(call.callId) ?? call);
+  }
+
   const order = (command: PhoneCommand): boolean =>
     ports.command('callId' in command ? { ...command, callId: phoneCallId(sameCall, command.callId) } : command);
 
@@ -509,6 +552,14 @@ export function createCalls(ports: CallPorts) {
     const call = whole?.state === 'ended' ? standIn(whole) : whole;
     const ordered = commandFor(request, call, call === undefined ? undefined : partsOf(call, 'consultation')[0]);
     if (!ordered.ok) return ordered;
+    const callId = 'callId' in ordered.command ? phoneCallId(sameCall, ordered.command.callId) : '';
+    if (pickUps.isAway(callId)) {
+      if (request.kind !== 'hang-up') return { ok: false, message: PHONE_AWAY };
+      timeline.add('command.hang-up', id);
+      pickUps.leave(callId);
+      ends(callId, { by: 'local', how: 'bye' });
+      return { ok: true, value: null };
+    }
     timeline.add(`command.${request.kind}`, id);
     if (!order(ordered.command)) return { ok: false, message: PHONE_AWAY };
     if (ordered.command.kind === 'hang-up' || ordered.command.kind === 'decline') leaving.add(id);
@@ -527,7 +578,15 @@ export function createCalls(ports: CallPorts) {
   return {
     /** A parsed event from the phone, its times already rebased to this process's clock. */
     accept(event: PhoneEvent): void {
-      if (isCallEvent(event)) return told(attribute(sameCall, event, ports.rules()), event.monotonic);
+      if (isCallEvent(event)) {
+        if (event.source === 'phone' && event.kind === 'ended') pickUps.forget(event.callId);
+        told(attribute(sameCall, event, ports.rules()), event.monotonic);
+        if (event.source === 'phone' && event.kind === 'answered' && pickUps.answered(event.callId))
+          timeline.add('picked-up', book.live.get(bookCallId(sameCall, event.callId))?.id ?? null, {}, event.monotonic);
+        return;
+      }
+      if (event.kind === 'dialog') pickUps.learn(event.callId, event.dialog);
+      if (event.kind === 'registration' && event.state === 'registered') pickUps.registered();
       if (event.kind === 'watch') sameCall = watchTold(sameCall, event);
       if (event.kind !== 'media') return;
       const call = book.live.get(bookCallId(sameCall, event.callId));
@@ -540,31 +599,29 @@ export function createCalls(ports: CallPorts) {
       announce(call);
     },
 
-    /** The phone page is gone, and the media of every live call with it. */
+    /**
+     * The phone page is gone, and the media of every live call with it. Those that were answered are picked up by the next
+     * page; the others are over.
+     */
     phoneLost(monotonic: number, wall: number): void {
       // What waited for the word of a watch waits no longer.
       told(overdue(sameCall, Infinity), monotonic);
       stopWaiting();
-      sameCall = nothingKnown;
+      const talks = [...book.live.values()].filter(
+        ({ source, answeredAt }) => source === 'phone' && answeredAt !== null,
+      );
+      const kept = pickUps.lost(talks.map(({ callId }) => phoneCallId(sameCall, callId)));
+      sameCall = talksLeft(sameCall, kept);
+      const goesOn = new Set(sameCall.calls.map(({ callId }) => callId));
       // What is part of a call first: it must not become a call of its own on the way.
-      const live = [...book.live.values()];
+      const live = [...book.live.values()].filter(({ callId }) => !goesOn.has(callId));
       for (const call of [
         ...live.filter(({ partOf }) => partOf !== null),
         ...live.filter(({ partOf }) => partOf === null),
       ]) {
-        acceptCallEvent({
-          kind: 'ended',
-          callId: call.callId,
-          source: call.source,
-          direction: call.direction,
-          local: call.local,
-          remote: call.remote,
-          headers: {},
-          monotonic,
-          wall,
-          cause: { by: 'network', how: 'failed' },
-        });
+        acceptCallEvent(endOf(call, { by: 'network', how: 'failed' }, { monotonic, wall }));
       }
+      for (const call of book.live.values()) waits(call, { monotonic, wall });
     },
 
     /**
@@ -635,6 +692,14 @@ export function createCalls(ports: CallPorts) {
 }
 
 export type Calls = ReturnType<typeof createCalls>;
+
+/** What an event of a call has that nobody else tells. */
+const said = ({ callId, source, direction, local, remote }: Call, at: At) => ({
+  ...{ callId, source, direction, local, remote },
+  headers: {},
+  ...at,
+});
+const endOf = (call: Call, cause: EndCause, at: At): CallEvent => ({ ...said(call, at), kind: 'ended', cause });
 
 /** `102` of `sip:102@pbx.example`, and of `<sip:102@pbx.example>;early`. */
 function userOf(target: string): string {

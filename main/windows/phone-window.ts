@@ -24,7 +24,7 @@ export type PhoneWindowPorts = { preload: string; config(): PhoneConfig | null; 
 export type PhoneListener = {
   /** Parsed, its `monotonic` in this process's steady clock. */
   onEvent(event: PhoneEvent): void;
-  /** The page died and its calls with it; a new one is on its way. */
+  /** The page died; a new one is on its way. */
   onLost(): void;
 };
 

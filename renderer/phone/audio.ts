@@ -1,6 +1,7 @@
 /** The audio side of the phone: devices, ring and tones, the media of calls and what they sound like. */
 import type { SessionDescriptionHandlerFactory } from 'sip.js';
-import { isCallEvent, type CallEvent, type PhoneCommand, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../app/calls/call-event.ts';
+import type { CallEvent, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { AudioTest } from './audio-test.ts';
 import { Devices, type Choice } from './devices.ts';

@@ -1,6 +1,7 @@
 /** Runs the registration machine: its socket, its REGISTERs and probes, its timer, and what the browser tells of networks. */
 import { UserAgent, type URI } from 'sip.js';
-import { isCallEvent, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../app/calls/call-event.ts';
+import type { PhoneEvent } from '../../app/calls/phone-event.ts';
 import { splitList } from './identity.ts';
 import {
   grantedExpires,
@@ -129,8 +130,7 @@ export class Connection {
   /** Hears of the calls: a phone in a call goes first and is not disturbed. */
   follow(event: PhoneEvent): void {
     if (!isCallEvent(event) || event.source !== 'phone') return;
-    if (event.kind === 'ended') this.#calls.delete(event.callId);
-    if (event.kind === 'ringing' || event.kind === 'dialling') this.#calls.add(event.callId);
+    this.#calls[event.kind === 'ended' ? 'delete' : 'add'](event.callId);
     const busy = this.#calls.size > 0;
     if (busy !== this.#registration.busy) this.#feed({ kind: 'busy', busy });
   }

@@ -1,6 +1,6 @@
 /** What the phone keeps of a call while it lives. */
 import type { Invitation, Inviter } from 'sip.js';
-import type { CallEvent, EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
+import type { CallEvent, Dialog, EndCause, Party, PartOf } from '../../app/calls/phone-event.ts';
 import type { Keys } from './dtmf.ts';
 import type { SessionTimer } from './session-timer.ts';
 import type { Transfer } from './transfer.ts';
@@ -12,6 +12,9 @@ export type Stamp = { monotonic: number; wall: number };
 type Common = 'callId' | 'source' | 'direction' | 'monotonic' | 'wall' | 'local' | 'remote' | 'headers' | 'partOf';
 /** What is said of a call in one of its events. */
 export type CallFact = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, Common> : never) : never;
+
+/** A dialog of a page that is gone; `used` is the last number (CSeq) that we may have used in it. */
+export type LostDialog = Dialog & { used: number };
 
 export type LiveCall = {
   readonly callId: string;
@@ -37,6 +40,10 @@ export type LiveCall = {
   answered: boolean;
   /** Its socket was lost before it was answered: an end of it may have been said to nobody. */
   orphaned: boolean;
+  /** The dialog that is being picked up, until the far side has said that it is there. */
+  lost: LostDialog | null;
+  /** What main was told last of its dialog. */
+  toldDialog: string;
   /** When the 200 to the INVITE came, or was sent. */
   acceptedAt: Stamp | null;
   /** What the agent wants, and what the far side was told last. */
@@ -67,7 +74,12 @@ export type LiveCall = {
 
 /** What is known of a call as it begins. */
 export type Start = Pick<LiveCall, 'callId' | 'direction' | 'local' | 'remote'> &
-  Partial<Pick<LiveCall, 'partOf' | 'refusal' | 'replaces' | 'answerAfterMs'>>;
+  Partial<
+    Pick<
+      LiveCall,
+      'partOf' | 'refusal' | 'replaces' | 'answerAfterMs' | 'lost' | 'held' | 'toldHeld' | 'remoteHeld' | 'muted'
+    >
+  >;
 
 export function liveCall(start: Start): LiveCall {
   return {
@@ -75,7 +87,6 @@ export function liveCall(start: Start): LiveCall {
     refusal: null,
     replaces: null,
     answerAfterMs: null,
-    ...start,
     headers: {},
     session: null,
     microphone: null,
@@ -84,6 +95,8 @@ export function liveCall(start: Start): LiveCall {
     answering: false,
     answered: false,
     orphaned: false,
+    lost: null,
+    toldDialog: '',
     acceptedAt: null,
     held: false,
     toldHeld: false,
@@ -101,6 +114,7 @@ export function liveCall(start: Start): LiveCall {
     ending: null,
     lastAnswer: null,
     timers: new Set(),
+    ...start,
   };
 }
 

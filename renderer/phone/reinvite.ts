@@ -12,6 +12,10 @@ export type Outcome =
   | 'gone'
   | 'refused';
 
+export type Rejection = { message: { statusCode?: number | undefined; hasHeader(name: string): boolean } };
+
+/** Between two tries where the first one was not heard, milliseconds. */
+export const RETRY_MS = 2_000;
 /** Somewhat longer than a transaction can take. */
 const LONGEST_MS = 34_000;
 
@@ -39,7 +43,7 @@ export async function reinvite(
         sessionDescriptionHandlerOptions: iceRestart ? { ...options, offerOptions: { iceRestart } } : options,
         requestDelegate: {
           onAccept: () => settle('accepted'),
-          onReject: ({ message }) => settle(outcomeOf(message.statusCode ?? 500, message.hasHeader('retry-after'))),
+          onReject: (response) => settle(outcomeOf(response)),
         },
       })
       .then(
@@ -59,7 +63,9 @@ export async function reinvite(
   });
 }
 
-function outcomeOf(status: number, retryAfter: boolean): Outcome {
+/** What a final response that is no 2xx comes to. */
+export function outcomeOf({ message }: Rejection): Exclude<Outcome, 'accepted'> {
+  const status = message.statusCode ?? 500;
   switch (status) {
     case 491:
       return 'glare';
@@ -70,7 +76,7 @@ function outcomeOf(status: number, retryAfter: boolean): Outcome {
     case 504:
       return 'unheard';
     default:
-      return status === 500 && retryAfter ? 'glare' : 'refused';
+      return status === 500 && message.hasHeader('retry-after') ? 'glare' : 'refused';
   }
 }
 

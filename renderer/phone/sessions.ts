@@ -1,6 +1,6 @@
 /** The calls of the phone: follows each SIP session from its first message to its one `ended`, and obeys commands. */
-import { Invitation, Inviter, SessionState, type Session, type UserAgent } from 'sip.js';
-import type { EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
+import { Core, Invitation, Inviter, SessionState, type Session, type UserAgent } from 'sip.js';
+import type { Dialog, EndCause, Party, PhoneCommand, PhoneEvent } from '../../app/calls/phone-event.ts';
 import type { PhoneConfig } from '../../app/ipc/phone.ts';
 import { autoAnswerDelay } from './auto-answer.ts';
 import { release } from './devices.ts';
@@ -21,16 +21,18 @@ import {
 import { audioProblem, type AudioOptions, type AudioState } from './media.ts';
 import { NegotiatingHandler } from './negotiation.ts';
 import { place, type OutgoingPort } from './outgoing.ts';
+import { PickUp, pickUp, takeLeave } from './pick-up.ts';
 import { badRequest, headersOf, responseTo, tagOf, type RawMessage } from './raw-message.ts';
 import { parseReferTo } from './refer.ts';
-import { glareDelay, reinvite } from './reinvite.ts';
+import { glareDelay, reinvite, RETRY_MS } from './reinvite.ts';
 import { refreshAfterMs, sessionTimerOf, withSessionTimer } from './session-timer.ts';
 import { Transfers } from './transfers.ts';
 import { answerUpdate } from './update.ts';
 
 export type { Stamp } from './live-call.ts';
 
-type CallCommand = Extract<PhoneCommand, { callId: string }>;
+type ForgottenCall = Extract<PhoneCommand, { dialog: Dialog }>;
+type CallCommand = Exclude<Extract<PhoneCommand, { callId: string }>, ForgottenCall>;
 
 export type SessionsPort = Pick<PhoneConfig, 'dtmf' | 'autoAnswer' | 'callsAtOnce' | 'preferences'> & {
   /** The domain that numbers are dialled in. */
@@ -66,9 +68,8 @@ const ACK_MS = 500;
 /** How long the one who referred us may leave the old call standing after the new one is answered (RFC 5589). */
 const LEFT_STANDING_MS = 5_000;
 const INTERRUPTED_MS = 3_000;
-/** Re-INVITEs in a row for one wish, and the pause after one that was not heard, milliseconds. */
+/** Re-INVITEs in a row for one wish. */
 const TRIES = 5;
-const RETRY_MS = 2_000;
 const REMEMBERED = 200;
 
 export class Sessions {
@@ -128,6 +129,7 @@ export class Sessions {
     }
     Object.assign(call.headers, headersOf(message, this.#headers));
     if (method === 'INVITE') this.#timed(call, message);
+    if (call.lost !== null) return this.#heardMeanwhile(call, call.lost, message, at);
     if (status === null) {
       if (method === 'ACK' || method === 'BYE') this.#reached(call);
       if (method === 'BYE') this.#ends(call, because('remote', 'bye', message), at);
@@ -154,6 +156,31 @@ export class Sessions {
     return false;
   }
 
+  /** What comes within a dialog while it is picked up: SIP.js does not know it yet. */
+  #heardMeanwhile(call: LiveCall, { localTag, remoteTag }: Dialog, message: RawMessage, at: Stamp): boolean {
+    const { method, status, headers } = message;
+    const isOurs =
+      localTag === tagOf(headers.get('to')?.[0] ?? '') && remoteTag === tagOf(headers.get('from')?.[0] ?? '');
+    const isAnswer = headers.get('cseq')?.[0] === call.session?.request.getHeader('cseq');
+    if (isAnswer && status !== null && status >= 200 && status < 300) {
+      call.lost = null;
+      call.acceptedAt = at;
+    }
+    if (status !== null || method === 'ACK' || !isOurs) return false;
+    if (method === 'BYE') {
+      this.#port.send(responseTo(message, 200, 'OK'));
+      this.#ends(call, because('remote', 'bye', message), at);
+      this.#finish(call);
+    } else this.#port.send(responseTo(message, 491, 'Request Pending'));
+    return true;
+  }
+
+  /** A message as SIP.js is to see it. */
+  received({ callId, status }: RawMessage, text: string): string {
+    const session = this.#live.get(callId)?.session;
+    return status !== null && session instanceof PickUp ? session.routed(text) : text;
+  }
+
   /** A message of ours on its way out, as it is to be sent. */
   sending(text: string): string {
     // The first INVITE asks for no timer: it is agreed on where the far side or a proxy wants one.
@@ -161,6 +188,7 @@ export class Sessions {
     if (!isAccepted && !(text.startsWith('INVITE ') && /^To:.*;tag=/im.test(text))) return text;
     const call = this.#live.get(/^Call-ID:[ \t]*(.+)\r$/im.exec(text)?.[1] ?? '');
     if (call === undefined) return text;
+    if (!isAccepted) queueMicrotask(() => this.#tellDialog(call));
     if (isAccepted && call.orphaned && !call.answered) this.#ask(call);
     return call.sessionTimer === null ? text : withSessionTimer(text, call.sessionTimer);
   }
@@ -182,7 +210,9 @@ export class Sessions {
   /** SIP.js has seen the message. What it dropped although it concerns a call is put right here. */
   delivered(message: RawMessage): void {
     const call = this.#live.get(message.callId);
-    if (call === undefined || message.status !== null) return;
+    if (call === undefined) return;
+    if (message.method === 'INVITE' || message.method === 'ACK') this.#tellDialog(call);
+    if (message.status !== null) return;
     if (message.method === 'BYE' || message.method === 'CANCEL') this.#settle(call, message.method);
     if (message.method === 'INVITE' && call.session === null) {
       // SIP.js hands the invitation over in a later microtask, or never.
@@ -304,6 +334,8 @@ export class Sessions {
       if (session.state === SessionState.Established) quietly(attempt(() => session.bye()));
     }
     for (const call of this.#live.values()) {
+      if (call.lost !== null && call.session instanceof Inviter && call.session.state === SessionState.Establishing)
+        this.#port.send(call.session.request.toString());
       if (!call.answered || call.ending !== null) continue;
       // A request that was under way is sent again as it was: to the PBX it is a retransmission, or new.
       if (typeof call.reinvite?.sent === 'string') this.#port.send(call.reinvite.sent);
@@ -362,6 +394,12 @@ export class Sessions {
     return place(this.#outgoing, userAgent, target, dialUri(target, this.#port.domain));
   }
 
+  /** An answered call of a page that is gone: goes on with it, or tells the far side that it is over. */
+  resume(userAgent: UserAgent, command: ForgottenCall): void {
+    if (command.kind === 'pick-up') void pickUp(this.#outgoing, userAgent, command);
+    else takeLeave(userAgent, command.callId, { ...command.dialog, used: command.cseq });
+  }
+
   // Calls that come in
 
   #invited(message: RawMessage, at: Stamp): void {
@@ -417,7 +455,8 @@ export class Sessions {
     };
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.#established(call, session);
-      if (state === SessionState.Terminated) this.#terminated(call);
+      // One that did not pick its call up may be followed by another.
+      if (state === SessionState.Terminated && call.lost === null) this.#terminated(call);
     });
   }
 
@@ -438,7 +477,11 @@ export class Sessions {
     call.answered = call.ending?.cause.by !== 'local';
     if (call.answered) {
       this.#tell(call, { kind: 'answered' }, call.acceptedAt ?? this.#port.now());
-      if (call.remoteHeld) this.#tell(call, { kind: 'held', by: 'remote' });
+      if (call.held) this.#tell(call, { kind: 'held', by: 'local' });
+      // What main believes since the page before.
+      if (call.remoteHeld || session instanceof PickUp)
+        this.#tell(call, { kind: call.remoteHeld ? 'held' : 'resumed', by: 'remote' });
+      this.#tellDialog(call);
     }
     // Hung up, here or there, while the 200 was being dealt with.
     if (call.ending !== null) {
@@ -514,6 +557,11 @@ export class Sessions {
   #hangUp(call: LiveCall): void {
     const { session } = call;
     if (session === null || call.ending !== null) return;
+    if (call.lost !== null) {
+      takeLeave(session.userAgent, call.callId, call.lost);
+      this.#end(call, { by: 'local', how: 'bye' });
+      return;
+    }
     switch (session.state) {
       case SessionState.Initial:
       case SessionState.Establishing:
@@ -755,6 +803,7 @@ export class Sessions {
     call.transfer?.of.stop();
     if (call.microphone !== null) release(call.microphone);
     call.microphone = null;
+    if (call.lost !== null && call.session instanceof Inviter) quietly(call.session.cancel());
     this.#ended.add(call.callId);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= REMEMBERED) break;
@@ -763,6 +812,23 @@ export class Sessions {
     if (call.refusal?.isTold === false) return;
     const { cause, at } = call.ending;
     this.#tell(call, { kind: 'ended', cause }, at);
+  }
+
+  /** What another page needs to pick the call up, where that has changed. */
+  #tellDialog(call: LiveCall): void {
+    const { dialog } = call.session ?? {};
+    if (!(dialog instanceof Core.SessionDialog) || !call.answered || !this.#isOpen(call)) return;
+    const { localTag, remoteTag, localURI, remoteURI, remoteTarget, routeSet, localSequenceNumber: cseq = 0 } = dialog;
+    const told = {
+      ...{ localTag, remoteTag, routeSet, cseq },
+      localUri: localURI.toString(),
+      remoteUri: remoteURI.toString(),
+      remoteTarget: remoteTarget.toString(),
+    };
+    const text = JSON.stringify(told);
+    if (text === call.toldDialog) return;
+    call.toldDialog = text;
+    this.#port.report({ kind: 'dialog', callId: call.callId, dialog: told, ...this.#port.now() });
   }
 
   #tell(call: LiveCall, fact: CallFact, at: Stamp = this.#port.now()): void {

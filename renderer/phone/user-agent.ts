@@ -105,7 +105,7 @@ export function startPhone(
       if (sessions.heard(message, at)) return;
       unreadable = false;
       try {
-        deliver(repaired);
+        deliver(sessions.received(message, repaired));
       } catch (error) {
         port.refuse(
           `a ${message.method} that cannot be handled: ${error instanceof Error ? error.message : 'unknown'}`,
@@ -174,6 +174,10 @@ export function startPhone(
           return;
         case 'dial':
           void sessions.dial(userAgent, command.target);
+          return;
+        case 'pick-up':
+        case 'take-leave':
+          sessions.resume(userAgent, command);
           return;
         case 'preferences':
           sessions.prefer(command.preferences);

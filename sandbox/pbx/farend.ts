@@ -390,6 +390,8 @@ export class FarEnd {
 
   #hold(held: boolean): Promise<number> {
     const options: MediaOptions = { direction: held ? 'sendonly' : 'sendrecv' };
+    // Who holds says so in what they answer, too.
+    if (this.#session !== undefined) this.#session.sessionDescriptionHandlerOptionsReInvite = options;
     return new Promise((resolve) => {
       const answered = ({ message }: { message: { statusCode?: number | undefined } }): void =>
         resolve(message.statusCode ?? 0);

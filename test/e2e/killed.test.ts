@@ -60,6 +60,11 @@ const state = async () => {
 };
 const registered = () =>
   eventually('registered', async () => (await state()).phone.state === 'registered' || undefined, 20_000);
+async function restart(): Promise<void> {
+  await ringside.kill();
+  ringside = await launchRingside({ desktop: office.desktop, profile });
+  await ready();
+}
 async function ready(): Promise<void> {
   await ringside.waitForTimeline('phone.registered');
   await ringside.waitForTimeline('panel.opened');
@@ -72,15 +77,18 @@ const shown = (id: string, what: Partial<LiveCall>) =>
     return call;
   });
 
-/** A call in its state: what the agent is shown of it, and what it is once it is over. */
-type Going = { id: string; shows: Partial<LiveCall>; disposition: Disposition };
+/**
+ * A call in its state: what the agent is shown of it, and what it is once it is over. `farEnd` is the Call-ID of one that
+ * both are in: it outlives the phone page, too.
+ */
+type Going = { id: string; shows: Partial<LiveCall>; disposition: Disposition; farEnd?: string };
 
 async function talking(from: { phone: string } = marcusWebb): Promise<Going> {
   const call = await incoming(office, ringside, { user: from.phone }, { kind: 'talk' });
   placed.push(call.placed);
   await ask(ringside, 'answer', call.id);
   await happened(ringside, call.id, 'answered');
-  return { id: call.id, shows: { state: 'active' }, disposition: 'answered' };
+  return { id: call.id, shows: { state: 'active' }, disposition: 'answered', farEnd: call.placed.callId };
 }
 
 async function dialled({ phone }: { phone: string }, event: 'dialling' | 'early'): Promise<Going> {
@@ -145,16 +153,16 @@ async function killHelper(helper: keyof typeof HELPERS): Promise<void> {
 
 /** Kills the process of one of our pages. */
 async function killPage(name: 'phone' | 'panel'): Promise<void> {
-  const pid = await ringside.electron.evaluate(
-    ({ webContents }, origin) =>
-      webContents
-        .getAllWebContents()
-        .find((one) => one.getURL().startsWith(origin))
-        ?.getOSProcessId() ?? 0,
-    `app://${name}/`,
-  );
-  expect(pid).toBeGreaterThan(0);
-  process.kill(pid, 'SIGKILL');
+  const pid = () =>
+    ringside.electron.evaluate(
+      ({ webContents }, origin) =>
+        webContents
+          .getAllWebContents()
+          .find((one) => one.getURL().startsWith(origin))
+          ?.getOSProcessId() ?? 0,
+      `app://${name}/`,
+    );
+  process.kill(await eventually(`a process of the ${name}`, async () => (await pid()) || undefined), 'SIGKILL');
 }
 const times = (event: string, id: string | null = null) =>
   ringside.timeline().filter((entry) => entry.event === event && entry.call === id).length;
@@ -184,8 +192,27 @@ async function killPhone(): Promise<void> {
   await eventually('the phone is registered anew', () => times('phone.registered') > before, 20_000);
 }
 
+/** What the agent is shown of the calls, without what is measured. */
+const seen = async () => (await state()).calls.map((call) => ({ ...call, quality: null, notice: null }));
+/** The call goes on as if nothing had been: it is heard again, and ends when the agent says so. */
+async function goesOn({ id, shows, farEnd = '' }: Going): Promise<void> {
+  await happened(ringside, id, 'picked-up');
+  const call = await shown(id, { ...shows, notice: null });
+  expect(times('ended', id)).toBe(0);
+  const heard = () => office.pbx.farEnd(farEnd)?.heard ?? { frames: 0, ms: 0 };
+  const before = heard().ms;
+  if (call?.state === 'active' && !call.muted) await eventually('they hear the agent again', () => heard().ms > before);
+}
+const answeredAt = (id: string) =>
+  Date.parse(ringside.timeline().find((one) => one.call === id && one.event === 'answered')?.at ?? '');
+async function hangsUp({ id }: Pick<Going, 'id'>): Promise<void> {
+  expect(await ask(ringside, 'hangUp', id)).toMatchObject({ ok: true });
+  const { talkSeconds, at } = await happened(ringside, id, 'ended', { disposition: 'answered' });
+  expect(Math.abs(Number(talkSeconds) - (Date.parse(at) - answeredAt(id)) / 1_000)).toBeLessThan(1.5);
+}
+
 describe.each(Object.entries(STATES))('%s', (_name, begin) => {
-  test('outlives panel, graphics and network, and ends with the phone page: kept once', async () => {
+  test('outlives panel, graphics and network, and the phone page where it was answered: kept once', async () => {
     const going = await begin();
     await killPanel();
     for (const { id, shows } of going) await shown(id, shows);
@@ -194,8 +221,14 @@ describe.each(Object.entries(STATES))('%s', (_name, begin) => {
     await killHelper('network');
     await registered();
     expect(going.map(({ id }) => times('journal.written', id))).toEqual(going.map(() => 0));
+    const talks = going.filter(({ farEnd }) => farEnd !== undefined);
+    const before = talks.length === 0 ? [] : await seen();
     await killPhone();
-    expect((await state()).calls).toEqual([]);
+    for (const call of talks) await goesOn(call);
+    for (const { id } of before) await happened(ringside, id, 'picked-up');
+    expect(await seen()).toEqual(before);
+    for (const call of talks) await hangsUp(call);
+    for (const { id } of (await state()).calls) await hangsUp({ id });
     for (const call of going) {
       await happened(ringside, call.id, 'ended', { disposition: call.disposition });
       await keptOnce(call);
@@ -210,9 +243,7 @@ describe.each(Object.entries(STATES))('%s', (_name, begin) => {
       await ask(ringside, 'annotate', going[0]?.id, { disposition: null, note: NOTE, done: false });
     const live = (await state()).calls.length;
     expect(live).toBeGreaterThanOrEqual(going.length);
-    await ringside.kill();
-    ringside = await launchRingside({ desktop: office.desktop, profile });
-    await ready();
+    await restart();
     const now = await state();
     expect(now.calls).toEqual([]);
     expect(
@@ -222,6 +253,57 @@ describe.each(Object.entries(STATES))('%s', (_name, begin) => {
       await keptOnce(call);
       expect(times('journal.written', call.id)).toBe(1);
     }
+  });
+});
+
+describe('a talk without its phone page', () => {
+  async function left(): Promise<Going & { placed: PlacedCall }> {
+    const call = await talking();
+    const [one] = placed;
+    if (one === undefined) throw new Error('nobody was called');
+    await killPage('phone');
+    await happened(ringside, call.id, 'phone.lost');
+    return { ...call, placed: one };
+  }
+  // A page that dies again and again is waited for longer and longer: the tests to come are not to pay for that.
+  afterAll(restart);
+
+  test('is hung up by the agent: over at once, and the other side hears of it from the next page', async () => {
+    const call = await left();
+    await hangsUp(call);
+    expect(times('picked-up', call.id)).toBe(0);
+    expect(await call.placed.ended).toMatchObject({ hungUpBy: 'callee' });
+    await keptOnce(call);
+  });
+
+  test('of which the agent asks anything else is told to wait a moment', async () => {
+    const call = await left();
+    for (const [request, ...rest] of [['hold'], ['mute', true], ['transfer', COLLEAGUE]] as const)
+      expect(await ask(ringside, request, call.id, ...rest)).toMatchObject({ ok: false });
+    await goesOn(call);
+    expect(await ask(ringside, 'hold', call.id)).toMatchObject({ ok: true });
+    await shown(call.id, { state: 'held' });
+    expect(await ask(ringside, 'resume', call.id)).toMatchObject({ ok: true });
+    await shown(call.id, { state: 'active' });
+    await hangsUp(call);
+    await keptOnce(call);
+  });
+
+  test('which the other side has given up meanwhile is over when that is known', async () => {
+    const call = await left();
+    call.placed.hangUp();
+    await happened(ringside, call.id, 'ended', { disposition: 'answered' });
+    expect(times('picked-up', call.id)).toBe(0);
+    await keptOnce(call);
+  });
+
+  test('goes on when the next page dies, too', async () => {
+    const call = await left();
+    await killPhone();
+    await goesOn(call);
+    expect(times('phone.lost', call.id)).toBe(2);
+    await hangsUp(call);
+    await keptOnce(call);
   });
 });
 
@@ -251,9 +333,7 @@ describe('the minute after a call', () => {
 
   test('ends with the program: what was written is kept, and the card gets it once', async () => {
     const call = await written();
-    await ringside.kill();
-    ringside = await launchRingside({ desktop: office.desktop, profile });
-    await ready();
+    await restart();
     await keptOnce(call);
     expect(await noteOf(call.id)).toBe(NOTE);
   });

@@ -94,6 +94,7 @@ function story(agent: OpenedPhone, callId: string): string[] {
     if (!('callId' in event) || event.callId !== callId) return [];
     switch (event.kind) {
       case 'media':
+      case 'dialog':
       case 'quality':
       case 'progress':
         return [];

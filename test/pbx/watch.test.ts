@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dispositionOf, durationsOf, type Call } from '../../app/calls/call.ts';
 import { emptyBook, fold } from '../../app/calls/call-book.ts';
-import { isCallEvent, type CallEvent, type PhoneEvent } from '../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../app/calls/call-event.ts';
+import type { CallEvent, PhoneEvent } from '../../app/calls/phone-event.ts';
 import { attribute, nothingKnown, watchTold } from '../../app/calls/same-call.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { startPhonePages, type OpenedPhone, type PhonePages } from '../e2e/support/phone-page.ts';

@@ -139,6 +139,7 @@ const calls = createCalls({
   recall: resolver.recall,
   resolve: resolver.resolve,
   doNotDisturb: () => false,
+  now: () => ({ monotonic: performance.now(), wall: Date.now() }),
   after,
   gone: () => undefined,
   counted: () => undefined,

@@ -1,10 +1,21 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { isCallEvent, PhoneEventSchema } from '../../../../app/calls/phone-event.ts';
+import { isCallEvent } from '../../../../app/calls/call-event.ts';
+import { PhoneEventSchema } from '../../../../app/calls/phone-event.ts';
 import { callEvent } from './samples.ts';
 
 const accepts = (payload: unknown) => v.safeParse(PhoneEventSchema, payload).success;
+
+const dialog = {
+  localTag: 'a',
+  remoteTag: 'b',
+  localUri: 'sip:101@pbx.example',
+  remoteUri: 'sip:102@pbx.example',
+  remoteTarget: 'sip:102@192.0.2.1:5060;transport=tcp',
+  routeSet: ['<sip:edge.pbx.example;lr>'],
+  cseq: 3,
+};
 
 const valid = [
   callEvent('ringing', {}),
@@ -17,13 +28,14 @@ const valid = [
   callEvent('ended', { cause: { by: 'remote', how: 'cancel', status: 487, reason: 'SIP;cause=200' } }),
   { kind: 'registration', state: 'refused', reason: { code: 'wrong-password', detail: '403' }, monotonic: 1, wall: 1 },
   { kind: 'media', callId: 'a@pbx', state: 'no-microphone', monotonic: 1, wall: 1 },
+  { kind: 'dialog', callId: 'a@pbx', dialog, monotonic: 1, wall: 1 },
   { kind: 'refused-message', detail: 'no Via', monotonic: 1, wall: 1 },
 ] as const;
 
 test.each(valid.map((event) => [event.kind, event] as const))('%s is accepted whole', (kind, event) => {
   const parsed = v.parse(PhoneEventSchema, event);
   expect(parsed).toEqual(event);
-  expect(isCallEvent(parsed)).toBe(!['registration', 'media', 'refused-message'].includes(kind));
+  expect(isCallEvent(parsed)).toBe(!['registration', 'media', 'dialog', 'refused-message'].includes(kind));
 });
 
 describe('malformed events', () => {
@@ -54,6 +66,18 @@ describe('malformed events', () => {
     ['a reason that is an object', { ...ended, cause: { by: 'remote', how: 'bye', reason: {} } }],
     ['a final status as progress', { ...callEvent('progress', { status: 180 }), status: 200 }],
     ['held by nobody', { ...callEvent('held', { by: 'local' }), by: 'nobody' }],
+    ...Object.entries({
+      'no tag': { localTag: '' },
+      'a tag that begins another header': { remoteTag: 'b\r\nX: y' },
+      'a target with a blank': { remoteTarget: 'sip:102@192.0.2.1 SIP/2.0' },
+      'a target that ends its brackets': { remoteUri: 'sip:102@pbx.example>;tag=c' },
+      'a route that begins another header': { routeSet: ['<sip:edge;lr>\r\nX: y'] },
+      'routes without end': { routeSet: Array.from({ length: 21 }, () => '<sip:edge;lr>') },
+      'a number that is none': { cseq: -1 },
+    }).map(([what, wrong]): [string, unknown] => [
+      `a dialog with ${what}`,
+      { kind: 'dialog', callId: 'a@pbx', dialog: { ...dialog, ...wrong }, monotonic: 1, wall: 1 },
+    ]),
     ['a registration state that is none', { kind: 'registration', state: 'fine', monotonic: 1, wall: 1 }],
   ])('%s is refused', (_what, payload) => {
     expect(accepts(payload)).toBe(false);

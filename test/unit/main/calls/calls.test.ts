@@ -93,6 +93,7 @@ beforeEach(() => {
       commands.push(command);
       return true;
     },
+    now: () => ({ monotonic: 60_000, wall: 60_000 }),
     after: (_ms, act) => {
       due.push(act);
       return () => void due.splice(due.indexOf(act), 1);
@@ -535,7 +536,93 @@ test('a call that was refused at once has the name of the last time', () => {
   expect(recorded).toMatchObject([{ settled: true, call: { caller: anna } }]);
 });
 
-test('a phone page that dies ends every call it had, once', () => {
+describe('the phone page dies in a talk', () => {
+  const dialog: Extract<PhoneEvent, { kind: 'dialog' }> = {
+    kind: 'dialog',
+    callId: ringing.callId,
+    dialog: {
+      localTag: 'ours',
+      remoteTag: 'far',
+      localUri: 'sip:101@pbx.example',
+      remoteUri: 'sip:+14155550142@pbx.example',
+      remoteTarget: 'sip:gate@192.0.2.1',
+      routeSet: [],
+      cseq: 1,
+    },
+    monotonic: 5001,
+    wall: 5001,
+  };
+  const registered = { kind: 'registration', state: 'registered', monotonic: 9500, wall: 9500 } as const;
+  const media = { kind: 'media', callId: ringing.callId, state: 'connected', monotonic: 9700, wall: 9700 } as const;
+  const asked = () => commands.filter(({ kind }) => kind !== 'preferences');
+  beforeEach(() => {
+    calls.accept(ringing);
+    calls.accept(answered);
+    calls.accept(dialog);
+  });
+
+  test('it goes on: the next page is told how it stands, and it ends once, with its whole time', () => {
+    calls.accept(callEvent('held', { by: 'local', monotonic: 6000 }));
+    calls.phoneLost(9000, 9000);
+    expect(recorded).toEqual([]);
+    expect(views.at(-1)).toMatchObject({ id: 'r-1', state: 'held' });
+    expect(english(views.at(-1)?.notice ?? '')).toMatch(/^The connection of this call was lost/);
+    calls.accept(registered);
+    expect(asked()).toMatchObject([
+      { kind: 'pick-up', cseq: 1001, talk: { held: true, remoteHeld: false, muted: false } },
+    ]);
+    calls.accept(callEvent('answered', { monotonic: 9600 }));
+    calls.accept(media);
+    expect(views.at(-1)).toMatchObject({ id: 'r-1', state: 'held', notice: null, answeredAt: answered.wall });
+    expect(steps).toContain('@picked-up');
+    calls.accept(ended);
+    expect(recorded).toMatchObject([{ call: { id: 'r-1', disposition: 'answered', talkSeconds: 60 } }]);
+    expect(due).toEqual([]);
+  });
+
+  test('the agent can hang up, and nothing else, until it is picked up', () => {
+    calls.phoneLost(9000, 9000);
+    expect(calls.ask('r-1', { kind: 'mute', muted: true })).toMatchObject({ ok: false });
+    expect(calls.ask('r-1', { kind: 'hang-up' })).toMatchObject({ ok: true });
+    expect(recorded).toMatchObject([{ call: { disposition: 'answered', talkSeconds: 55 } }]);
+    calls.accept(registered);
+    expect(asked()).toMatchObject([{ kind: 'take-leave', callId: ringing.callId }]);
+  });
+
+  test('nobody picks it up in time: it is over, once, whatever is said of it later', () => {
+    calls.phoneLost(9000, 9000);
+    calls.accept(registered);
+    due[0]?.();
+    expect(asked().map(({ kind }) => kind)).toEqual(['pick-up', 'hang-up']);
+    calls.accept(ended);
+    expect(recorded).toMatchObject([{ call: { disposition: 'answered', talkSeconds: 55 } }]);
+    expect(calls.views()).toEqual([]);
+  });
+
+  test('a transfer that was under way is not heard of any more: the agent may ask again', () => {
+    calls.accept(callEvent('transferring', { to: 'sip:102@pbx.example', state: 'asked', monotonic: 6000 }));
+    calls.phoneLost(9000, 9000);
+    expect(views.at(-1)?.transfer).toMatchObject({ to: '102', state: 'failed' });
+  });
+
+  test('with a consultation: both go on, and belong together; one that was not answered is over', () => {
+    const asks = { direction: 'outbound', partOf: { callId: ringing.callId, role: 'consultation' } } as const;
+    const remote = { user: '102', displayName: '', uri: 'sip:102@pbx.example' };
+    calls.accept(callEvent('dialling', { ...asks, remote, callId: 'asked', monotonic: 6000 }));
+    calls.accept(callEvent('answered', { ...asks, remote, callId: 'asked', monotonic: 7000 }));
+    calls.accept({ ...dialog, callId: 'asked' });
+    calls.phoneLost(9000, 9000);
+    calls.accept(registered);
+    expect(asked()).toMatchObject([{ callId: ringing.callId }, { callId: 'asked', talk: { partOf: asks.partOf } }]);
+    expect(calls.views().map(({ consultationOf }) => consultationOf)).toEqual([null, 'r-1']);
+    calls.accept(callEvent('answered', { monotonic: 9600 }));
+    calls.phoneLost(10_000, 10_000);
+    expect(calls.views()).toHaveLength(2);
+    expect(recorded).toEqual([]);
+  });
+});
+
+test('a phone page that dies ends every call it had and that cannot be picked up, once', () => {
   calls.accept({ ...ringing, callId: 'a@pbx' });
   calls.accept({ ...ringing, callId: 'b@pbx' });
   calls.accept({ ...answered, callId: 'b@pbx' });

@@ -73,6 +73,7 @@ function program() {
       return resolution;
     },
     doNotDisturb: () => false,
+    now: () => ({ monotonic: 0, wall: 0 }),
     after: () => () => undefined,
     gone: () => undefined,
     counted: () => undefined,
