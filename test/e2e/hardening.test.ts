@@ -494,6 +494,47 @@ describe('a script of somebody else in our page', () => {
     expect(await first).toEqual({ ok: true, value: { file: null, calls: 0 } });
   });
 
+  test('gets no yes by closing its window while the agent is asked, and leaves no question behind', async () => {
+    const own = JSON.stringify(office.provisioning);
+    await ask(ringside, 'signOut', 'keep');
+    // The system's real window, heard: the tests after this one put another in its place.
+    await ringside.electron.evaluate(({ dialog }) => {
+      const heard: { shown: number; answers: number[] } = { shown: 0, answers: [] };
+      Reflect.set(globalThis, 'heardOfQuestions', heard);
+      type Show = (...all: unknown[]) => Promise<{ response: number }>;
+      const real = (Reflect.get(globalThis, 'realMessageBox') ?? Reflect.get(dialog, 'showMessageBox')) as Show;
+      Reflect.set(globalThis, 'realMessageBox', real);
+      Reflect.set(dialog, 'showMessageBox', async (...all: unknown[]) => {
+        const answer = real.apply(dialog, all);
+        heard.shown += 1;
+        heard.answers.push((await answer).response);
+        return answer;
+      });
+    });
+    const heard = () =>
+      ringside.electron.evaluate(
+        () => Reflect.get(globalThis, 'heardOfQuestions') as { shown: number; answers: number[] },
+      );
+    const panel = await ringside.page('panel');
+    // Nobody is there any more to be told.
+    const asking = ask(ringside, 'provision', own).catch(() => {});
+    await eventually('the window', async () => (await heard()).shown === 1);
+    await panel.evaluate(() => window.close()).catch(() => {});
+    await asking;
+    await eventually('its end', async () => (await heard()).answers.length === 1);
+    expect(await heard()).toEqual({ shown: 1, answers: [0] });
+
+    await ringside.electron.evaluate(({ app }) => app.emit('activate'));
+    await answerQuestions(ringside, 1);
+    await eventually('the panel', async () => (await ask(ringside, 'state')).ok);
+    expect(await ask(ringside, 'state')).toMatchObject({ value: { kommo: { state: 'signed-out' } } });
+    expect(await ask(ringside, 'provision', own)).toEqual({ ok: true, value: null });
+    await eventually('signed in again', async () => {
+      const state = await ask(ringside, 'state');
+      return state.ok && state.value.kommo.account !== null;
+    });
+  });
+
   test('signs out and leads the calls elsewhere only where the agent says yes, in a window that no page can press', async () => {
     const settled = async () => {
       const state = await ask(ringside, 'state');
