@@ -32,6 +32,7 @@ import { createRefusedCounter } from './calls/refused-counter.ts';
 import { createAutostart } from './desktop/autostart.ts';
 import { callFor, copiedNumber, createGlobalShortcuts } from './desktop/global-shortcuts.ts';
 import { createMissed } from './desktop/missed.ts';
+import { createOutside } from './desktop/outside.ts';
 import { openDesk } from './desktop/place.ts';
 import { createChecks } from './diagnostics/checks.ts';
 import { createSupport } from './diagnostics/support.ts';
@@ -69,6 +70,7 @@ import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
 import { createPhoneAudio } from './windows/phone-audio.ts';
 import { createPhoneStatus } from './windows/phone-status.ts';
+import { createProvisioningQuestion } from './windows/provisioning-question.ts';
 import type { Launch } from './launch.ts';
 import type { Foundation } from './main.ts';
 
@@ -139,6 +141,7 @@ export function compose(foundation: Foundation): void {
     },
   });
   const network = createOnceFetch();
+  const openOutside = createOutside({ open: (url) => shell.openExternal(url), now: () => performance.now() });
   let served: string | null = null;
   const session = createSession({
     settings,
@@ -150,7 +153,7 @@ export function compose(foundation: Foundation): void {
     monotonic: () => performance.now(),
     after,
     newState: () => randomBytes(24).toString('base64url'),
-    openBrowser: (url) => shell.openExternal(url),
+    openBrowser: openOutside,
     language,
     log,
     onChange: () => {
@@ -211,7 +214,7 @@ export function compose(foundation: Foundation): void {
   const cards = createCards({
     session,
     timeline,
-    open: (url) => shell.openExternal(url),
+    open: openOutside,
     openInTab: (target) => bridge.openCard(target),
     log,
   });
@@ -574,12 +577,13 @@ export function compose(foundation: Foundation): void {
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
     renewal,
+    mayProvision: createProvisioningQuestion({ show: (question) => panel.ask(question), word }),
     lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
     historyDesk: createHistoryDesk({
       journal,
       word,
       chooseFile: (name) => chooseFile(name, { name: word(say('file.csv')), extensions: ['csv'] }),
-      openExternal: (url) => shell.openExternal(url),
+      openExternal: openOutside,
       now: Date.now,
       log,
     }),

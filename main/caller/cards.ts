@@ -1,6 +1,7 @@
 /** Opens cards in the agent's browser: only addresses that are built here, from the account's origin and an id. */
 import type { Caller } from '../../app/calls/completed-call.ts';
 import { cardUrl, newContactUrl } from '../../app/kommo/address.ts';
+import { Refusal } from '../../app/texts/refusal.ts';
 import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { CardTarget } from '../bridge/bridge.ts';
 import type { Log } from '../diagnostics/log.ts';
@@ -60,10 +61,7 @@ export function createCards({ session, timeline, open, openInTab, log }: CardPor
         return { ok: true, value: null };
       } catch (error) {
         log('card.not-opened', { error: String(error) });
-        return {
-          ok: false,
-          message: say('card.no-browser'),
-        };
+        return { ok: false, message: error instanceof Refusal ? error.sentence : say('card.no-browser') };
       }
     },
   };

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Answer, HistorySearch } from '../../app/ipc/panel.ts';
+import { Refusal } from '../../app/texts/refusal.ts';
 import { say, type Sentence } from '../../app/texts/sentence.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../diagnostics/log.ts';
@@ -51,10 +52,7 @@ export function createHistoryDesk({ journal, word, chooseFile, openExternal, now
         return { ok: true, value: null };
       } catch (error) {
         log('recording.not-opened', { error: String(error) });
-        return {
-          ok: false,
-          message: say('recording.not-opened'),
-        };
+        return { ok: false, message: error instanceof Refusal ? error.sentence : say('recording.not-opened') };
       }
     },
   };

@@ -526,7 +526,7 @@ export function createSession(ports: SessionPorts) {
     try {
       await ports.openBrowser(authorizeAddress(oauth, state)).catch((error: unknown) => {
         log('session.no-browser', { error: String(error) });
-        throw new Refusal(say('sign-in.no-browser'));
+        throw error instanceof Refusal ? error : new Refusal(say('sign-in.no-browser'));
       });
       const query = await Promise.race([...(listener === null ? [] : [listener.query]), pasted, cancelled]);
       if (query !== null) {

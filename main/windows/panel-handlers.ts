@@ -7,7 +7,7 @@ import type {
   PanelState,
   TimelineStep,
 } from '../../app/ipc/panel.ts';
-import { provisioningSentence } from '../../app/settings/provisioning.ts';
+import { provisioningSentence, type Provisioning } from '../../app/settings/provisioning.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { Cards } from '../caller/cards.ts';
@@ -57,6 +57,8 @@ export type PanelPorts = {
   setPreferences(next: Preferences): void;
   testAudio(what: 'echo' | 'ringer' | 'off'): boolean;
   renewal: Renewal;
+  /** Has the agent say, where no page can, whether these settings may take the place of proved ones. */
+  mayProvision(provisioning: Provisioning): Promise<Answer>;
   lastContacts: LastContacts;
   historyDesk: HistoryDesk;
   people: People;
@@ -217,15 +219,16 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
     forgetBrowser: (id) => (bridge.forgetBrowser(id) ? done : { ok: false, message: say('browser.not-paired') }),
 
-    provision: (text) => {
+    provision: async (text) => {
       // For the first run, until it worked: a page that is not ours any more must not lead the calls elsewhere.
-      if (settings.isProved() && session.status().state !== 'signed-out')
-        return {
-          ok: false,
-          message: say('provisioning.set-up'),
-        };
+      const isProved = settings.isProved();
+      if (isProved && session.status().state !== 'signed-out')
+        return { ok: false, message: say('provisioning.set-up') };
       const parsed = readProvisioningText(text);
       if (!parsed.ok) return { ok: false, message: provisioningSentence(say('provisioning.chosen'), parsed.errors) };
+      // Signing out is the page's to do as well: only a yes that it cannot say itself counts.
+      const allowed = isProved ? await ports.mayProvision(parsed.value) : done;
+      if (!allowed.ok) return allowed;
       ports.renewal.provision(parsed.value);
       return done;
     },

@@ -1,5 +1,5 @@
 /** The panel: opened when it is wanted, given back when it is closed to the tray. */
-import { BrowserWindow, ipcMain, screen } from 'electron';
+import { BrowserWindow, dialog, ipcMain, screen } from 'electron';
 import * as v from 'valibot';
 import {
   PANEL_CHANNELS,
@@ -15,6 +15,7 @@ import { visiblePlace, type Place } from '../desktop/place.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import { confine, hardened, isFrom } from './app-protocol.ts';
+import type { Question } from './provisioning-question.ts';
 
 export type PanelWindow = {
   show(): void;
@@ -26,6 +27,8 @@ export type PanelWindow = {
   /** Sends the newest state, if the panel is open. */
   send(): void;
   historyChanged(): void;
+  /** Asks in the system's own window before the panel, and gives the number of the button; without a panel cancelled. */
+  ask(question: Question): Promise<number>;
   close(): void;
 };
 
@@ -164,6 +167,19 @@ export function createPanelWindow(ports: PanelWindowPorts): PanelWindow {
     },
     send: () => live()?.send(PANEL_CHANNELS.state, state()),
     historyChanged: () => live()?.send(PANEL_CHANNELS.history),
+    async ask(question) {
+      if (window === null || window.isDestroyed()) return question.cancelId;
+      const asking = window;
+      const gone = new AbortController();
+      const cancel = () => gone.abort();
+      // A question that nobody asks any more must not stand there for an answer.
+      asking.once('closed', cancel);
+      try {
+        return (await dialog.showMessageBox(asking, { ...question, signal: gone.signal })).response;
+      } finally {
+        asking.off('closed', cancel);
+      }
+    },
     close: () => window?.close(),
   };
 }

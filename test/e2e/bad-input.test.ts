@@ -24,7 +24,7 @@ import {
   writings,
   type TestOffice,
 } from './support/office.ts';
-import { callCard, callCards } from './support/panel.ts';
+import { answerQuestions, callCard, callCards } from './support/panel.ts';
 import { ringsideCommand, type Ringside } from './support/ringside.ts';
 import { saying } from '../english.ts';
 
@@ -159,10 +159,11 @@ describe('a phone system', () => {
     expect(await ask(ringside, 'state')).toMatchObject({ value: { phone: { state: 'registered', extension: '101' } } });
   });
 
-  test('that works is not replaced from the panel, until the agent has signed out', async () => {
+  test('that works is not replaced from the panel, until the agent has signed out and says yes', async () => {
     const give = () => ask(ringside, 'provision', JSON.stringify(office.provisioning));
     expect(await give()).toEqual({ ok: false, message: { say: 'provisioning.set-up' } });
     await ask(ringside, 'signOut', 'keep');
+    await answerQuestions(ringside, 1);
     expect(await give()).toEqual({ ok: true, value: null });
     const signedIn = async () => {
       const state = await ask(ringside, 'state');

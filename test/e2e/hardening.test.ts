@@ -17,8 +17,8 @@ import { CHECKS, PanelRequests, type PanelRequest } from '../../app/ipc/panel.ts
 import { people } from '../../sandbox/kommo/index.ts';
 import { AGENT } from '../../sandbox/story/office.ts';
 import { eventually } from './support/eventually.ts';
-import { ask, happened, incoming, openTestOffice, type TestOffice } from './support/office.ts';
-import { answerSaveDialogs } from './support/panel.ts';
+import { ask, happened, history, incoming, openTestOffice, type TestOffice } from './support/office.ts';
+import { answerQuestions, answerSaveDialogs } from './support/panel.ts';
 import { familyOf, ofProcess } from './support/process-tree.ts';
 import type { Ringside } from './support/ringside.ts';
 import { randomSeed } from '../../scripts/random-seed.ts';
@@ -494,6 +494,131 @@ describe('a script of somebody else in our page', () => {
     expect(await first).toEqual({ ok: true, value: { file: null, calls: 0 } });
   });
 
+  test('gets no yes by closing its window while the agent is asked, and leaves no question behind', async () => {
+    const own = JSON.stringify(office.provisioning);
+    await ask(ringside, 'signOut', 'keep');
+    // The system's real window, heard: the tests after this one put another in its place.
+    await ringside.electron.evaluate(({ dialog }) => {
+      const heard: { shown: number; answers: number[] } = { shown: 0, answers: [] };
+      Reflect.set(globalThis, 'heardOfQuestions', heard);
+      type Show = (...all: unknown[]) => Promise<{ response: number }>;
+      const real = (Reflect.get(globalThis, 'realMessageBox') ?? Reflect.get(dialog, 'showMessageBox')) as Show;
+      Reflect.set(globalThis, 'realMessageBox', real);
+      Reflect.set(dialog, 'showMessageBox', async (...all: unknown[]) => {
+        const answer = real.apply(dialog, all);
+        heard.shown += 1;
+        heard.answers.push((await answer).response);
+        return answer;
+      });
+    });
+    const heard = () =>
+      ringside.electron.evaluate(
+        () => Reflect.get(globalThis, 'heardOfQuestions') as { shown: number; answers: number[] },
+      );
+    const panel = await ringside.page('panel');
+    // Nobody is there any more to be told.
+    const asking = ask(ringside, 'provision', own).catch(() => {});
+    await eventually('the window', async () => (await heard()).shown === 1);
+    await panel.evaluate(() => window.close()).catch(() => {});
+    await asking;
+    await eventually('its end', async () => (await heard()).answers.length === 1);
+    expect(await heard()).toEqual({ shown: 1, answers: [0] });
+
+    await ringside.electron.evaluate(({ app }) => app.emit('activate'));
+    await answerQuestions(ringside, 1);
+    await eventually('the panel', async () => (await ask(ringside, 'state')).ok);
+    expect(await ask(ringside, 'state')).toMatchObject({ value: { kommo: { state: 'signed-out' } } });
+    expect(await ask(ringside, 'provision', own)).toEqual({ ok: true, value: null });
+    await eventually('signed in again', async () => {
+      const state = await ask(ringside, 'state');
+      return state.ok && state.value.kommo.account !== null;
+    });
+  });
+
+  test('signs out and leads the calls elsewhere only where the agent says yes, in a window that no page can press', async () => {
+    const settled = async () => {
+      const state = await ask(ringside, 'state');
+      if (!state.ok) throw new Error('no state');
+      const { kommo, phone } = state.value;
+      return { host: kommo.host, account: kommo.account, kommo: kommo.state, phone: phone.state, is: phone.extension };
+    };
+    const before = await settled();
+    const { host } = new URL(office.kommo.origin);
+    expect(before).toMatchObject({ host, kommo: 'signed-in', phone: 'registered', is: AGENT.extension });
+    const { kommo, phone } = office.provisioning as Record<'kommo' | 'phone', object>;
+    const elsewhere = JSON.stringify({
+      ...office.provisioning,
+      kommo: { ...kommo, baseUrl: foreignOrigin },
+      phone: { ...phone, server: `${foreignOrigin.replace('http', 'ws')}/ws` },
+    });
+    const unasked = await answerQuestions(ringside, 0);
+    expect(await ask(ringside, 'provision', elsewhere)).toMatchObject({ ok: false });
+    expect(await unasked(), 'who is signed in is not even asked').toEqual([]);
+
+    await ask(ringside, 'signOut', 'keep');
+    const asked = await answerQuestions(ringside, 0);
+    expect(await ask(ringside, 'provision', elsewhere)).toEqual({
+      ok: false,
+      message: 'You said no to this file. Nothing has changed.',
+    });
+    const [question, ...more] = await asked();
+    expect(more).toEqual([]);
+    const foreignHost = new URL(foreignOrigin).host;
+    expect(question).toMatchObject({ defaultId: 0, cancelId: 0 });
+    expect(question?.detail).toContain(`to Kommo at ${foreignHost} and to the phone system at ${foreignHost}.`);
+    expect(await settled()).toEqual({ ...before, account: null, kommo: 'signed-out' });
+    expect(reached).toEqual([]);
+
+    const registered = ringside.timeline().filter(({ event }) => event === 'phone.registered').length;
+    const yes = await answerQuestions(ringside, 1);
+    const own = JSON.stringify(office.provisioning);
+    expect(await ask(ringside, 'provision', own)).toEqual({ ok: true, value: null });
+    expect((await yes()).map(({ detail }) => detail)).toEqual([expect.stringContaining(`to Kommo at ${host} and`)]);
+    await eventually('signed in as before', async () => JSON.stringify(await settled()) === JSON.stringify(before));
+    expect(ringside.timeline().filter(({ event }) => event === 'phone.registered').length).toBe(registered);
+  });
+
+  test('cannot bury the desktop under tabs of the browser', async () => {
+    const id = (await history(ringside)).find(({ canOpenCard }) => canOpenCard)?.call.id ?? '';
+    const { kommo } = office.provisioning as { kommo: object };
+    const auth = { kind: 'oauth', ...office.kommo.integration, authorizeUrl: `${office.kommo.origin}/oauth` };
+    await ask(ringside, 'signOut', 'keep');
+    await answerQuestions(ringside, 1);
+    const oauth = { ...office.provisioning, kommo: { ...kommo, auth } };
+    expect(await ask(ringside, 'provision', JSON.stringify(oauth))).toMatchObject({ ok: true });
+    await ringside.electron.evaluate(({ shell }) => {
+      const opened: string[] = [];
+      Reflect.set(globalThis, 'openedOutside', opened);
+      Reflect.set(shell, 'openExternal', (url: string) => Promise.resolve(void opened.push(new URL(url).pathname)));
+    });
+    // What the tests before this one opened counts, too.
+    const open = () => ask(ringside, 'openHistoryCard', id);
+    await eventually('one is opened', async () => (await open()).ok, 15_000);
+    const cards: Awaited<ReturnType<typeof open>>[] = [];
+    const signIns: Promise<unknown>[] = [];
+    for (let n = 0; n < 15; n += 1) {
+      signIns.push(ask(ringside, 'signInWithOAuth'));
+      cards.push(await open());
+    }
+    await ask(ringside, 'cancelSignIn');
+    const tooMany = {
+      ok: false,
+      message: 'Too much was opened in the browser at once. Wait ten seconds and try again.',
+    };
+    expect(cards.at(-1)).toEqual(tooMany);
+    expect((await Promise.all(signIns)).at(-1), 'one limit for all of them').toEqual(tooMany);
+    const opened = await ringside.electron.evaluate(() => Reflect.get(globalThis, 'openedOutside') as string[]);
+    expect(opened.length).toBeLessThanOrEqual(10);
+    expect(log()).toContain('card.not-opened');
+    expect(log()).toContain('session.no-browser');
+
+    await ask(ringside, 'provision', JSON.stringify(office.provisioning));
+    await eventually('signed in again', async () => {
+      const state = await ask(ringside, 'state');
+      return state.ok && state.value.kommo.account !== null;
+    });
+  });
+
   test('in the phone page gets its own SIP password, as it must, and nothing of Kommo', async () => {
     const phone = await ringside.page('phone');
     const config = await phone.evaluate(() =>
@@ -530,6 +655,8 @@ describe('a script of somebody else in our page', () => {
 });
 
 test('after all this no secret is in arguments, environment, output, log, timeline or the profile', async () => {
+  const registrations = () => ringside.timeline().filter(({ event }) => event === 'phone.registered').length;
+  const before = registrations();
   // A page that dies is the moment in which a dump would be written.
   await ringside.electron.evaluate(({ webContents }) => {
     webContents
@@ -537,9 +664,7 @@ test('after all this no secret is in arguments, environment, output, log, timeli
       .find((contents) => contents.getURL().startsWith('app://phone/'))
       ?.forcefullyCrashRenderer();
   });
-  await eventually('the page is registered again', () =>
-    ringside.timeline().filter(({ event }) => event === 'phone.registered').length > 1 ? true : undefined,
-  );
+  await eventually('the page is registered again', () => registrations() > before);
   const places = new Map<string, string>([['output', ringside.output()]]);
   const family = familyOf(ringside.pid);
   expect(family.length, 'main, its helpers and the pages').toBeGreaterThan(3);

@@ -102,6 +102,7 @@ export const en = {
   'card.not-set-up': 'Ringside is not set up for Kommo yet. Sign in first.',
   'card.private': 'This number is on the private list: Kommo is not told of it.',
   'card.none': 'There is no card for this number.',
+  'browser.too-many-opened': 'Too much was opened in the browser at once. Wait ten seconds and try again.',
   'card.no-browser': 'The browser could not be opened. Choose a default browser in the system settings.',
   'card.too-late': 'This call is on its way to its card. Write on the card in Kommo who it was.',
   'people.signed-out': 'Sign in to Kommo to search its contacts.',
@@ -305,6 +306,13 @@ export const en = {
   'provisioning.field': ({ field, what }: Texts<'field' | 'what'>) => `${field}: ${what}`,
   'provisioning.set-up':
     'Ringside is set up already. Sign out of Kommo first, or ask your administrator to change the settings.',
+  'provisioning.question': 'Set Ringside up anew?',
+  'provisioning.leads-to': ({ host, servers }: Texts<'host' | 'servers'>) =>
+    `This file leads Ringside to Kommo at ${host} and to the phone system at ${servers}. Your calls then go through that phone system and are written in that account. Say yes only if your administrator gave you this file.`,
+  'provisioning.no': 'No, leave it as it is',
+  'provisioning.yes': 'Yes, use this file',
+  'provisioning.being-asked': 'A window that asks about a provisioning file is open already. Answer that one first.',
+  'provisioning.declined': 'You said no to this file. Nothing has changed.',
   'provisioning.chosen': 'that you chose',
   'provisioning.policy': 'of the system (policy)',
   'provisioning.until-then': ({ what }: Texts<'what'>) =>

@@ -94,6 +94,8 @@ export const es: Sentences = {
   'card.not-set-up': 'Ringside aún no está configurado para Kommo. Inicia sesión primero.',
   'card.private': 'Este número está en la lista privada: a Kommo no se le dice nada de él.',
   'card.none': 'No hay ninguna ficha para este número.',
+  'browser.too-many-opened':
+    'Se han abierto demasiadas cosas a la vez en el navegador. Espera diez segundos e inténtalo de nuevo.',
   'card.no-browser': 'No se pudo abrir el navegador. Elige un navegador predeterminado en los ajustes del sistema.',
   'card.too-late': 'Esta llamada ya va camino de su ficha. Escribe en la ficha, en Kommo, quién era.',
   'people.signed-out': 'Inicia sesión en Kommo para buscar en sus contactos.',
@@ -288,6 +290,14 @@ export const es: Sentences = {
   'provisioning.field': ({ field, what }) => `${field}: ${what}`,
   'provisioning.set-up':
     'Ringside ya está configurado. Cierra primero la sesión de Kommo o pide a tu administrador que cambie la configuración.',
+  'provisioning.question': '¿Configurar Ringside de nuevo?',
+  'provisioning.leads-to': ({ host, servers }) =>
+    `Este archivo lleva a Ringside al Kommo de ${host} y a la central de ${servers}. Tus llamadas pasarán entonces por esa central y se escribirán en esa cuenta. Di que sí solo si este archivo te lo dio tu administrador.`,
+  'provisioning.no': 'No, dejarlo como está',
+  'provisioning.yes': 'Sí, usar este archivo',
+  'provisioning.being-asked':
+    'Ya hay una ventana abierta que pregunta por un archivo de ajustes. Responde primero a esa.',
+  'provisioning.declined': 'Has dicho que no a este archivo. No ha cambiado nada.',
   'provisioning.chosen': 'que elegiste',
   'provisioning.policy': 'del sistema (directiva)',
   'provisioning.until-then': ({ what }) => `${what}\nHasta que se corrija, valen los ajustes de antes.`,

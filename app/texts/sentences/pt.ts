@@ -90,6 +90,8 @@ export const pt: Sentences = {
   'card.not-set-up': 'O Ringside ainda não está configurado para o Kommo. Entre primeiro.',
   'card.private': 'Este número está na lista privada: o Kommo não fica sabendo dele.',
   'card.none': 'Não há nenhum cartão para este número.',
+  'browser.too-many-opened':
+    'Coisas demais foram abertas ao mesmo tempo no navegador. Espere dez segundos e tente de novo.',
   'card.no-browser': 'Não foi possível abrir o navegador. Escolha um navegador padrão nas configurações do sistema.',
   'card.too-late': 'Esta chamada já está a caminho do cartão. Escreva no cartão, no Kommo, quem era.',
   'people.signed-out': 'Entre no Kommo para pesquisar nos contatos.',
@@ -284,6 +286,14 @@ export const pt: Sentences = {
   'provisioning.field': ({ field, what }) => `${field}: ${what}`,
   'provisioning.set-up':
     'O Ringside já está configurado. Saia primeiro do Kommo ou peça ao administrador que altere as configurações.',
+  'provisioning.question': 'Configurar o Ringside de novo?',
+  'provisioning.leads-to': ({ host, servers }) =>
+    `Este arquivo leva o Ringside ao Kommo em ${host} e à central telefônica em ${servers}. As suas chamadas passarão então por essa central e serão escritas nessa conta. Diga que sim só se foi o administrador que lhe deu este arquivo.`,
+  'provisioning.no': 'Não, deixar como está',
+  'provisioning.yes': 'Sim, usar este arquivo',
+  'provisioning.being-asked':
+    'Já há uma janela aberta que pergunta sobre um arquivo de configurações. Responda a ela primeiro.',
+  'provisioning.declined': 'Você disse não a este arquivo. Nada mudou.',
   'provisioning.chosen': 'que você escolheu',
   'provisioning.policy': 'do sistema (política)',
   'provisioning.until-then': ({ what }) => `${what}\nAté que seja corrigido, valem as configurações de antes.`,

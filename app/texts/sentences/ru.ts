@@ -85,6 +85,7 @@ export const ru: Sentences = {
   'card.not-set-up': 'Ringside ещё не настроен для Kommo. Сначала войдите.',
   'card.private': 'Этот номер в списке личных: Kommo о нём не сообщается.',
   'card.none': 'Для этого номера нет карточки.',
+  'browser.too-many-opened': 'В браузере открыто слишком много сразу. Подождите десять секунд и повторите.',
   'card.no-browser': 'Не удалось открыть браузер. Выберите браузер по умолчанию в настройках системы.',
   'card.too-late': 'Этот звонок уже записывается в карточку. Напишите в карточке Kommo, кто это был.',
   'people.signed-out': 'Войдите в Kommo, чтобы искать в контактах.',
@@ -279,6 +280,13 @@ export const ru: Sentences = {
   'provisioning.field': ({ field, what }) => `${field}: ${what}`,
   'provisioning.set-up':
     'Ringside уже настроен. Сначала выйдите из Kommo или попросите администратора изменить настройки.',
+  'provisioning.question': 'Настроить Ringside заново?',
+  'provisioning.leads-to': ({ host, servers }) =>
+    `С этим файлом Ringside будет работать с Kommo по адресу ${host} и с телефонной станцией ${servers}. Звонки пойдут через эту станцию и будут записываться в этот аккаунт. Соглашайтесь, только если файл дал вам администратор.`,
+  'provisioning.no': 'Нет, оставить как есть',
+  'provisioning.yes': 'Да, использовать этот файл',
+  'provisioning.being-asked': 'Окно с вопросом о файле настроек уже открыто. Сначала ответьте в нём.',
+  'provisioning.declined': 'Вы отказались от этого файла. Ничего не изменилось.',
   'provisioning.chosen': '(выбранный вами)',
   'provisioning.policy': 'системы (политика)',
   'provisioning.until-then': ({ what }) => `${what}\nПока это не исправлено, действуют прежние настройки.`,

@@ -1,5 +1,6 @@
 /** Where things are in the panel, as an agent finds them: by what they are and what they are called (in English). */
 import type { Locator, Page } from 'playwright-core';
+import type { Question } from '../../../main/windows/provisioning-question.ts';
 import type { Ringside } from './ringside.ts';
 
 /** The cards of the calls of now; of an ended one only while it is still said that it ended. */
@@ -25,6 +26,19 @@ export async function openScreen(ringside: Ringside, name: 'Settings' | 'Diagnos
   await panel.getByRole('menuitem', { name }).click();
   return panel;
 }
+
+/** From now on the agent, asked by main in the system's own window, presses this button; gives the windows so far. */
+export const answerQuestions = (ringside: Ringside, button: number): Promise<() => Promise<Question[]>> =>
+  ringside.electron
+    .evaluate(({ dialog }, response) => {
+      const asked: unknown[] = [];
+      Reflect.set(globalThis, 'questionsAsked', asked);
+      Reflect.set(dialog, 'showMessageBox', (_window: unknown, question: { signal: unknown }) => {
+        asked.push({ ...question, signal: undefined });
+        return Promise.resolve({ response, checkboxChecked: false });
+      });
+    }, button)
+    .then(() => () => ringside.electron.evaluate(() => Reflect.get(globalThis, 'questionsAsked') as Question[]));
 
 /** From now on the agent, asked where to save a file, says here. */
 export const answerSaveDialogs = (ringside: Ringside, filePath: string): Promise<void> =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseOrigin } from '../../../../app/kommo/address.ts';
+import { Refusal } from '../../../../app/texts/refusal.ts';
 import { createCards, type Party } from '../../../../main/caller/cards.ts';
 import type { Session } from '../../../../main/session/session.ts';
 import { randomSeed } from '../../../../scripts/random-seed.ts';
@@ -105,3 +106,21 @@ test.each([15, random])(
     expect(cards, 'some were cards').toBeGreaterThan(100);
   },
 );
+
+test.each([
+  [new Refusal('Not now.'), 'Not now.'],
+  [new Error('xdg-open'), 'The browser could not be opened. Choose a default browser in the system settings.'],
+])('a card that is not opened says why: %s', async (error, message) => {
+  const desk = createCards({
+    session: { origin: () => parseOrigin('https://acme.kommo.com') } as Session,
+    timeline: { add: () => {} },
+    log: () => {},
+    open: () => Promise.reject(error),
+    openInTab: () => Promise.resolve(false),
+  });
+  const party: Party = {
+    caller: { kind: 'nobody' },
+    number: { e164: '+14155550142', asReceived: '+14155550142', internal: false },
+  };
+  expect(await desk.open('call', party)).toEqual({ ok: false, message });
+});

@@ -10,6 +10,7 @@ import { openTimeline } from '../../../../main/diagnostics/timeline.ts';
 import { openJournal, type Journal } from '../../../../main/journal/journal.ts';
 import { completedCall } from '../../app/calls/samples.ts';
 import { ringingCall } from '../../renderer/panel/states.ts';
+import { Refusal } from '../../../../app/texts/refusal.ts';
 import { inEnglish } from '../../../../app/texts/worded.ts';
 import { saying } from '../../../english.ts';
 
@@ -83,6 +84,11 @@ test('a recording is opened in the system, and only one that there is', async ()
   expect(await playRecording('r-1')).toMatchObject({ ok: true });
   for (const id of ['r-2', 'r-3', 'r-4']) expect(await playRecording(id)).toMatchObject({ ok: false });
   expect(opened.mock.calls).toEqual([['https://pbx.example/1.mp3']]);
+  // Why it was not opened is said where somebody knows.
+  opened.mockRejectedValueOnce(new Refusal('Not now.'));
+  expect(await playRecording('r-1')).toEqual({ ok: false, message: 'Not now.' });
+  opened.mockRejectedValueOnce(new Error('no browser'));
+  expect(await playRecording('r-1')).toMatchObject({ ok: false, message: saying('default browser') });
 });
 
 test('the timeline of a call is its own steps, also of the file before, whatever else is in there', async () => {

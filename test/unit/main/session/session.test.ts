@@ -2,6 +2,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KommoRefusal } from '../../../../app/kommo/refusal.ts';
+import { Refusal } from '../../../../app/texts/refusal.ts';
 import { agents, openKommo, people, type Kommo } from '../../../../sandbox/kommo/index.ts';
 import { freePort, openDesk, provisioningFor, type Desk, type DeskOptions } from './desk.ts';
 import { saying } from '../../../english.ts';
@@ -181,6 +182,13 @@ describe('signing in with OAuth', () => {
     await session.signInWithOAuth();
     expect(await first).toBe('The sign-in was cancelled.');
     expect(session.status()).toMatchObject({ state: 'signed-in', reason: null });
+  });
+
+  test('where too much was opened in the browser, that is said, and nothing is waited for', async () => {
+    const { session } = oauthDesk({ openBrowser: () => Promise.reject(new Refusal('Not now.')) });
+    expect(await message(session.signInWithOAuth())).toBe('Not now.');
+    expect(session.status()).toMatchObject({ state: 'signed-out', reason: 'Not now.' });
+    await expect(fetch(redirectUri)).rejects.toThrow();
   });
 
   test('cancelled by the agent: the port is free, a new one works', async () => {
