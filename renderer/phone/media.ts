@@ -302,6 +302,12 @@ export function openMedia(port: MediaPort): {
 } {
   const live = new Map<string, AudioHandler>();
   let closed = 0;
+  /** Not within a call: nobody is to hear it, and what is being closed at that moment would be left. */
+  const collectIfQuiet = () => {
+    if (live.size > 0 || closed < COLLECTED_AFTER) return;
+    closed = 0;
+    collect();
+  };
   const factory: SessionDescriptionHandlerFactory = (session) => {
     if (!(session instanceof Invitation || session instanceof Inviter))
       throw new TypeError('neither an inbound nor an outbound call');
@@ -320,7 +326,7 @@ export function openMedia(port: MediaPort): {
         if (live.get(callId) !== handler) return;
         live.delete(callId);
         closed += 1;
-        if (closed % COLLECTED_AFTER === 0) collect();
+        if (closed >= COLLECTED_AFTER) setTimeout(collectIfQuiet, LISTED_MS);
       },
     });
     live.set(callId, handler);

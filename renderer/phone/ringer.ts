@@ -172,14 +172,17 @@ class Output {
     this.#rest();
   }
 
-  start(name: Lasting | Passing, volume: number, loop: boolean): void {
+  start(name: Lasting | Passing | 'sample', volume: number, loop: boolean): void {
     const already = this.#playing.get(name);
     if (already !== undefined) {
       already.gain.gain.value = volume;
       return;
     }
     const context = this.#open();
-    const source = new AudioBufferSourceNode(context, { buffer: this.#buffer(context, name), loop });
+    const source = new AudioBufferSourceNode(context, {
+      buffer: this.#buffer(context, name === 'sample' ? 'ring' : name),
+      loop,
+    });
     const gain = new GainNode(context, { gain: volume });
     source.connect(gain).connect(context.destination);
     source.onended = () => {
@@ -282,8 +285,8 @@ export class Ringer {
   /** Rings once, to be heard by the agent who chooses a device and a volume. */
   sample(): void {
     if (soundsOf(this.#calls).length > 0) return;
-    this.#ringer.stop('ring');
-    this.#ringer.start('ring', this.#audio.ringVolume, false);
+    this.#ringer.stop('sample');
+    this.#ringer.start('sample', this.#audio.ringVolume, false);
   }
 
   close(): void {
@@ -303,7 +306,8 @@ export class Ringer {
     set(this.#speaker, 'waiting', wanted.includes('waiting'), LOUDNESS.waiting);
     set(this.#speaker, 'ringback', wanted.includes('ringback'), LOUDNESS.ringback);
     if (this.#calls.size === 0) return;
-    // Somebody is being called or calls: the tone of the call before is over.
+    // Somebody is being called or calls: the tone of the call before is over, and so is what was only to be tried.
+    this.#ringer.stop('sample');
     this.#speaker.stop('busy');
     this.#speaker.stop('failed');
   }

@@ -201,7 +201,7 @@ describe('the panel', () => {
 });
 
 describe('the phone page', () => {
-  test('crashed in a call ends that call, registers again and takes the next', async () => {
+  test('crashed in a call registers again, goes on with that call and takes the next', async () => {
     const registered = ringside.timeline().filter(({ event }) => event === 'phone.registered').length;
     const { placed, toast, id } = await incoming(office, ringside, { user: marcusWebb.phone }, { kind: 'talk' });
     office.toasts.invoke(toast.id, 'answer');
@@ -213,9 +213,10 @@ describe('the phone page', () => {
         .find((one) => one.getURL().startsWith('app://phone/'))
         ?.forcefullyCrashRenderer(),
     );
-    await happened(ringside, id, 'ended');
-    await happened(ringside, id, 'journal.written');
+    await happened(ringside, id, 'picked-up');
     placed.hangUp();
+    await happened(ringside, id, 'ended', { disposition: 'answered' });
+    await happened(ringside, id, 'journal.written');
     const kept = (await history(ringside)).find(({ call }) => call.id === id);
     expect(kept?.call.answeredAt).not.toBeNull();
 
