@@ -70,7 +70,7 @@ import { createPanelWindow } from './windows/panel-window.ts';
 import { createPanelHandlers, panelState } from './windows/panel-handlers.ts';
 import { createPhoneAudio } from './windows/phone-audio.ts';
 import { createPhoneStatus } from './windows/phone-status.ts';
-import { createProvisioningQuestion } from './windows/provisioning-question.ts';
+import { createAgentQuestions } from './windows/agent-questions.ts';
 import type { Launch } from './launch.ts';
 import type { Foundation } from './main.ts';
 
@@ -577,7 +577,7 @@ export function compose(foundation: Foundation): void {
     testAudio: (what: 'echo' | 'ringer' | 'off') => phone.command({ kind: 'test-audio', what }),
     phoneStatus: phoneStatus.current,
     renewal,
-    mayProvision: createProvisioningQuestion({ show: (question) => panel.ask(question), word }),
+    ...createAgentQuestions({ show: (question) => panel.ask(question), word }),
     lastContacts: createLastContacts({ journal, rules: settings.numberRules, user: () => session.user()?.id ?? null }),
     historyDesk: createHistoryDesk({
       journal,

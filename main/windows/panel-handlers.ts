@@ -1,4 +1,5 @@
 /** What the panel sees and what it can ask for. */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   Answer,
   DeliveryView,
@@ -59,6 +60,8 @@ export type PanelPorts = {
   renewal: Renewal;
   /** Has the agent say, where no page can, whether these settings may take the place of proved ones. */
   mayProvision(provisioning: Provisioning): Promise<Answer>;
+  /** The same for another Kommo account. */
+  mayChangeAccount(offered: { account: string; before: string }): Promise<Answer>;
   lastContacts: LastContacts;
   historyDesk: HistoryDesk;
   people: People;
@@ -192,8 +195,13 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
       await session.pasteCode(text);
       return done;
     },
-    changeAccount: () => {
-      session.changeAccount();
+    changeAccount: async () => {
+      const { offered } = session.status();
+      if (offered === null) return done;
+      const allowed = await ports.mayChangeAccount(offered);
+      if (!allowed.ok) return allowed;
+      // The yes was to that account, and not to one that was offered meanwhile.
+      if (isDeepStrictEqual(session.status().offered, offered)) session.changeAccount();
       return done;
     },
     cancelSignIn: () => {

@@ -15,7 +15,7 @@ import { visiblePlace, type Place } from '../desktop/place.ts';
 import type { Log } from '../diagnostics/log.ts';
 import type { Timeline } from '../diagnostics/timeline.ts';
 import { confine, hardened, isFrom } from './app-protocol.ts';
-import type { Question } from './provisioning-question.ts';
+import type { Question } from './agent-questions.ts';
 
 export type PanelWindow = {
   show(): void;

@@ -139,12 +139,16 @@ export function repair(text: string, domain: string): string {
   let changed = false;
   const head = text
     .slice(0, end)
-    .replace(/^(From|To|f|t)([ \t]*:[ \t]*)(.*(?:\r\n[ \t].*)*)/gim, (line, name, colon, value) => {
-      const repaired = repairNameAddr(String(value).replace(/\r\n[ \t]+/g, ' '), domain);
-      if (repaired === null) return line;
-      changed = true;
-      return `${name}${colon}${repaired}`;
-    });
+    // Not by `^` and `.`: to them U+2028, which a name may have, is the end of a line.
+    .replace(
+      /(\r\n)(From|To|f|t)([ \t]*:[ \t]*)([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)/gi,
+      (line, start, name, colon, value) => {
+        const repaired = repairNameAddr(String(value).replace(/\r\n[ \t]+/g, ' '), domain);
+        if (repaired === null) return line;
+        changed = true;
+        return `${start}${name}${colon}${repaired}`;
+      },
+    );
   return changed ? head + text.slice(end) : text;
 }
 
@@ -156,12 +160,13 @@ function repairNameAddr(value: string, domain: string): string | null {
   const number = telNumber(uri);
   const name = quoted ? !quotable(display) : !TOKENS.test(display);
   if (number === null && !name) return null;
-  const shown = display === '' ? '' : `"${display.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/[\\"]/g, '\\$&')}" `;
+  const shown =
+    display === '' ? '' : `"${display.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, ' ').replace(/[\\"]/g, '\\$&')}" `;
   const address = number === null ? uri : `sip:${encodeURIComponent(number)}@${domain};user=phone`;
   return `${shown}<${address}>${parameters}`;
 }
 
-/** Whether a display name that came quoted can stay as it came: SIP.js's grammar has no room for control characters. */
+/** Whether a display name that came quoted can stay as it came: SIP.js's grammar has no room for control characters and ends of lines. */
 function quotable(display: string): boolean {
-  return !/[\u0000-\u001f\u007f]/.test(display);
+  return !/[\u0000-\u001f\u007f\u2028\u2029]/.test(display);
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startDesktop, type Desktop } from '../../sandbox/desktop/desktop.ts';
 import { agents, people } from '../../sandbox/kommo/index.ts';
 import { AGENT, openOffice, type Office } from '../../sandbox/story/office.ts';
+import { answerQuestions } from './support/panel.ts';
 import { launchRingside, type Ringside } from './support/ringside.ts';
 
 let undo: (() => unknown)[];
@@ -119,7 +120,14 @@ test('a code of another account than before: asked about, and only then changed'
     .waitFor();
   await kommoButton(panel, 'Signed out').waitFor();
   expect(await panel.getByText('Harbour Street').count()).toBe(2);
-  await panel.getByRole('button', { name: 'Change to Harbour Street' }).click();
+  const change = panel.getByRole('button', { name: 'Change to Harbour Street' });
+  // In a window of the system's, which no page can press.
+  await answerQuestions(ringside, 0);
+  await change.click();
+  await panel.getByText('You said no to the other account. Nothing has changed.').waitFor();
+  await kommoButton(panel, 'Signed out').waitFor();
+  await answerQuestions(ringside, 1);
+  await change.click();
   await kommoButton(panel, 'Signed in').waitFor();
   await panel.getByText('Ringside is signed in to Harbour Street now, before it was Bayline Services.').waitFor();
 });

@@ -295,9 +295,13 @@ export const es: Sentences = {
     `Este archivo lleva a Ringside al Kommo de ${host} y a la central de ${servers}. Tus llamadas pasarán entonces por esa central y se escribirán en esa cuenta. Di que sí solo si este archivo te lo dio tu administrador.`,
   'provisioning.no': 'No, dejarlo como está',
   'provisioning.yes': 'Sí, usar este archivo',
-  'provisioning.being-asked':
-    'Ya hay una ventana abierta que pregunta por un archivo de ajustes. Responde primero a esa.',
+  'question.open': 'Ya hay una ventana abierta con una pregunta. Responde primero a esa.',
   'provisioning.declined': 'Has dicho que no a este archivo. No ha cambiado nada.',
+  'account.question': '¿Continuar con otra cuenta de Kommo?',
+  'account.leads-to': ({ account, before }) =>
+    `Tus llamadas se escribirían entonces en ${account} y ya no en ${before}. Di que sí solo si acabas de pedirlo.`,
+  'account.yes': 'Sí, cambiar de cuenta',
+  'account.declined': 'Has dicho que no a la otra cuenta. No ha cambiado nada.',
   'provisioning.chosen': 'que elegiste',
   'provisioning.policy': 'del sistema (directiva)',
   'provisioning.until-then': ({ what }) => `${what}\nHasta que se corrija, valen los ajustes de antes.`,

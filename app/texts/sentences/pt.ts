@@ -291,9 +291,13 @@ export const pt: Sentences = {
     `Este arquivo leva o Ringside ao Kommo em ${host} e à central telefônica em ${servers}. As suas chamadas passarão então por essa central e serão escritas nessa conta. Diga que sim só se foi o administrador que lhe deu este arquivo.`,
   'provisioning.no': 'Não, deixar como está',
   'provisioning.yes': 'Sim, usar este arquivo',
-  'provisioning.being-asked':
-    'Já há uma janela aberta que pergunta sobre um arquivo de configurações. Responda a ela primeiro.',
+  'question.open': 'Já há uma janela aberta com uma pergunta. Responda a ela primeiro.',
   'provisioning.declined': 'Você disse não a este arquivo. Nada mudou.',
+  'account.question': 'Continuar com outra conta do Kommo?',
+  'account.leads-to': ({ account, before }) =>
+    `As suas chamadas seriam então escritas em ${account}, e não mais em ${before}. Diga que sim só se acabou de pedir isso.`,
+  'account.yes': 'Sim, mudar de conta',
+  'account.declined': 'Você disse não à outra conta. Nada mudou.',
   'provisioning.chosen': 'que você escolheu',
   'provisioning.policy': 'do sistema (política)',
   'provisioning.until-then': ({ what }) => `${what}\nAté que seja corrigido, valem as configurações de antes.`,

@@ -1,6 +1,6 @@
 /** Where things are in the panel, as an agent finds them: by what they are and what they are called (in English). */
 import type { Locator, Page } from 'playwright-core';
-import type { Question } from '../../../main/windows/provisioning-question.ts';
+import type { Question } from '../../../main/windows/agent-questions.ts';
 import type { Ringside } from './ringside.ts';
 
 /** The cards of the calls of now; of an ended one only while it is still said that it ended. */

@@ -119,6 +119,16 @@ describe('repair', () => {
     });
   });
 
+  test.each(['# \u2028?', 'Ana \u2029To: <sip:evil@h>'])(
+    'keeps %j one header, whatever else calls that a line',
+    (name) => {
+      for (const display of [name, `"${name}"`])
+        expect(
+          parses(repair(invite(`${display.replace(/[<>]/g, '')} <sip:101@h>;tag=1`), 'pbx.test'))?.from.uri.user,
+        ).toBe('101');
+    },
+  );
+
   test('makes any display name readable for SIP.js, quoted or not', () => {
     const names = fc
       .string({ unit: 'grapheme', maxLength: 60 })

@@ -4,7 +4,7 @@ import type { Provisioning } from '../../../../app/settings/provisioning.ts';
 import { parseProvisioning } from '../../../../app/settings/provisioning.ts';
 import { inEnglish } from '../../../../app/texts/worded.ts';
 import { createPanelHandlers, type PanelPorts } from '../../../../main/windows/panel-handlers.ts';
-import { createProvisioningQuestion, type Question } from '../../../../main/windows/provisioning-question.ts';
+import { createAgentQuestions, type Question } from '../../../../main/windows/agent-questions.ts';
 
 const file = (change: { baseUrl?: string; server?: string | string[] } = {}) => ({
   kommo: { baseUrl: change.baseUrl ?? 'https://evil.kommo.com', auth: { kind: 'token', accessToken: 'a-token' } },
@@ -28,7 +28,7 @@ function provisioning(change = {}): Provisioning {
 function system() {
   const shown: Question[] = [];
   const windows: PromiseWithResolvers<number>[] = [];
-  const mayProvision = createProvisioningQuestion({
+  const { mayProvision, mayChangeAccount } = createAgentQuestions({
     show: (question) => {
       shown.push(question);
       const window = Promise.withResolvers<number>();
@@ -37,9 +37,9 @@ function system() {
     },
     word: inEnglish,
   });
-  return { mayProvision, shown, windows };
+  return { mayProvision, mayChangeAccount, shown, windows };
 }
-const NO_MORE = 'A window that asks about a provisioning file is open already. Answer that one first.';
+const NO_MORE = 'A window that asks you something is open already. Answer that one first.';
 const DECLINED = 'You said no to this file. Nothing has changed.';
 
 describe('the question', () => {
@@ -82,6 +82,48 @@ describe('the question', () => {
     await expect(next).rejects.toThrow('no display');
     void mayProvision(provisioning());
     expect(shown).toHaveLength(3);
+  });
+});
+
+describe('another account from the panel', () => {
+  const offer = { account: 'Harbour Street', before: 'Acme' };
+  function panel() {
+    const { mayChangeAccount, shown, windows } = system();
+    const session = { offered: offer as typeof offer | null, changeAccount: vi.fn<() => void>() };
+    const handlers = createPanelHandlers({
+      session: { status: () => ({ offered: session.offered }), changeAccount: session.changeAccount },
+      mayChangeAccount,
+      // Nothing of these is asked for here.
+      historyDesk: {},
+      people: {},
+      support: {},
+    } as unknown as PanelPorts);
+    return { change: async () => handlers.changeAccount(), session, shown, windows };
+  }
+
+  test('is taken when the agent says yes to both names, in a window of the system', async () => {
+    const { change, session, shown, windows } = panel();
+    const answer = change();
+    expect(shown[0]?.detail).toContain('in Harbour Street, no longer in Acme');
+    expect(session.changeAccount).not.toHaveBeenCalled();
+    windows[0]?.resolve(1);
+    expect(await answer).toEqual({ ok: true, value: null });
+    expect(session.changeAccount).toHaveBeenCalledOnce();
+  });
+
+  test('is not taken after a no, nor where another one is offered by then, nor where none is', async () => {
+    const { change, session, shown, windows } = panel();
+    const refused = change();
+    windows[0]?.resolve(0);
+    expect(await refused).toMatchObject({ ok: false });
+    const swapped = change();
+    session.offered = { ...offer, account: 'Evil' };
+    windows[1]?.resolve(1);
+    await swapped;
+    session.offered = null;
+    await change();
+    expect(shown).toHaveLength(2);
+    expect(session.changeAccount).not.toHaveBeenCalled();
   });
 });
 
