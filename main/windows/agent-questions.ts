@@ -59,7 +59,7 @@ export function createAgentQuestions({ show, word }: AgentQuestionPorts) {
       return ask({
         message: say('provisioning.question'),
         detail: say('provisioning.leads-to', { host: hostOf(kommo.baseUrl), servers }),
-        no: say('provisioning.no'),
+        no: say('question.no'),
         yes: say('provisioning.yes'),
         declined: say('provisioning.declined'),
       });
@@ -69,7 +69,7 @@ export function createAgentQuestions({ show, word }: AgentQuestionPorts) {
       return ask({
         message: say('account.question'),
         detail: say('account.leads-to', { account: shortened(account), before: shortened(before) }),
-        no: say('provisioning.no'),
+        no: say('question.no'),
         yes: say('account.yes'),
         declined: say('account.declined'),
       });

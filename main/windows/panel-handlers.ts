@@ -197,11 +197,12 @@ export function createPanelHandlers(ports: PanelPorts): PanelHandlers {
     },
     changeAccount: async () => {
       const { offered } = session.status();
-      if (offered === null) return done;
+      if (offered === null) return { ok: false, message: say('account.over') };
       const allowed = await ports.mayChangeAccount(offered);
       if (!allowed.ok) return allowed;
       // The yes was to that account, and not to one that was offered meanwhile.
-      if (isDeepStrictEqual(session.status().offered, offered)) session.changeAccount();
+      if (!isDeepStrictEqual(session.status().offered, offered)) return { ok: false, message: say('account.over') };
+      session.changeAccount();
       return done;
     },
     cancelSignIn: () => {

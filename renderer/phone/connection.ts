@@ -130,7 +130,10 @@ export class Connection {
   /** Hears of the calls: a phone in a call goes first and is not disturbed. */
   follow(event: PhoneEvent): void {
     if (!isCallEvent(event) || event.source !== 'phone') return;
-    this.#calls[event.kind === 'ended' ? 'delete' : 'add'](event.callId);
+    if (event.kind === 'ended') this.#calls.delete(event.callId);
+    // A call of another page begins here with its answer, when it is picked up.
+    if (event.kind === 'ringing' || event.kind === 'dialling' || event.kind === 'answered')
+      this.#calls.add(event.callId);
     const busy = this.#calls.size > 0;
     if (busy !== this.#registration.busy) this.#feed({ kind: 'busy', busy });
   }

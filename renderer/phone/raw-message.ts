@@ -166,7 +166,10 @@ function repairNameAddr(value: string, domain: string): string | null {
   return `${shown}<${address}>${parameters}`;
 }
 
-/** Whether a display name that came quoted can stay as it came: SIP.js's grammar has no room for control characters and ends of lines. */
+/**
+ * Whether a display name that came quoted can stay as it came: SIP.js's grammar has no room for control characters and
+ * ends of lines.
+ */
 function quotable(display: string): boolean {
   return !/[\u0000-\u001f\u007f\u2028\u2029]/.test(display);
 }

@@ -309,7 +309,7 @@ export const en = {
   'provisioning.question': 'Set Ringside up anew?',
   'provisioning.leads-to': ({ host, servers }: Texts<'host' | 'servers'>) =>
     `This file leads Ringside to Kommo at ${host} and to the phone system at ${servers}. Your calls then go through that phone system and are written in that account. Say yes only if your administrator gave you this file.`,
-  'provisioning.no': 'No, leave it as it is',
+  'question.no': 'No, leave it as it is',
   'provisioning.yes': 'Yes, use this file',
   'question.open': 'A window that asks you something is open already. Answer that one first.',
   'provisioning.declined': 'You said no to this file. Nothing has changed.',
@@ -317,6 +317,7 @@ export const en = {
   'account.leads-to': ({ account, before }: Texts<'account' | 'before'>) =>
     `Your calls would then be written in ${account}, no longer in ${before}. Say yes only if you have just asked for that.`,
   'account.yes': 'Yes, change the account',
+  'account.over': 'That sign-in is over. Sign in to the other account again.',
   'account.declined': 'You said no to the other account. Nothing has changed.',
   'provisioning.chosen': 'that you chose',
   'provisioning.policy': 'of the system (policy)',

@@ -293,7 +293,7 @@ export const es: Sentences = {
   'provisioning.question': '¿Configurar Ringside de nuevo?',
   'provisioning.leads-to': ({ host, servers }) =>
     `Este archivo lleva a Ringside al Kommo de ${host} y a la central de ${servers}. Tus llamadas pasarán entonces por esa central y se escribirán en esa cuenta. Di que sí solo si este archivo te lo dio tu administrador.`,
-  'provisioning.no': 'No, dejarlo como está',
+  'question.no': 'No, dejarlo como está',
   'provisioning.yes': 'Sí, usar este archivo',
   'question.open': 'Ya hay una ventana abierta con una pregunta. Responde primero a esa.',
   'provisioning.declined': 'Has dicho que no a este archivo. No ha cambiado nada.',
@@ -301,6 +301,7 @@ export const es: Sentences = {
   'account.leads-to': ({ account, before }) =>
     `Tus llamadas se escribirían entonces en ${account} y ya no en ${before}. Di que sí solo si acabas de pedirlo.`,
   'account.yes': 'Sí, cambiar de cuenta',
+  'account.over': 'Ese inicio de sesión ya terminó. Vuelve a iniciar sesión en la otra cuenta.',
   'account.declined': 'Has dicho que no a la otra cuenta. No ha cambiado nada.',
   'provisioning.chosen': 'que elegiste',
   'provisioning.policy': 'del sistema (directiva)',

@@ -289,7 +289,7 @@ export const pt: Sentences = {
   'provisioning.question': 'Configurar o Ringside de novo?',
   'provisioning.leads-to': ({ host, servers }) =>
     `Este arquivo leva o Ringside ao Kommo em ${host} e à central telefônica em ${servers}. As suas chamadas passarão então por essa central e serão escritas nessa conta. Diga que sim só se foi o administrador que lhe deu este arquivo.`,
-  'provisioning.no': 'Não, deixar como está',
+  'question.no': 'Não, deixar como está',
   'provisioning.yes': 'Sim, usar este arquivo',
   'question.open': 'Já há uma janela aberta com uma pergunta. Responda a ela primeiro.',
   'provisioning.declined': 'Você disse não a este arquivo. Nada mudou.',
@@ -297,6 +297,7 @@ export const pt: Sentences = {
   'account.leads-to': ({ account, before }) =>
     `As suas chamadas seriam então escritas em ${account}, e não mais em ${before}. Diga que sim só se acabou de pedir isso.`,
   'account.yes': 'Sim, mudar de conta',
+  'account.over': 'Essa entrada já terminou. Entre de novo na outra conta.',
   'account.declined': 'Você disse não à outra conta. Nada mudou.',
   'provisioning.chosen': 'que você escolheu',
   'provisioning.policy': 'do sistema (política)',

@@ -119,9 +119,10 @@ describe('another account from the panel', () => {
     const swapped = change();
     session.offered = { ...offer, account: 'Evil' };
     windows[1]?.resolve(1);
-    await swapped;
+    const over = { ok: false, message: 'That sign-in is over. Sign in to the other account again.' };
+    expect(await swapped).toEqual(over);
     session.offered = null;
-    await change();
+    expect(await change()).toEqual(over);
     expect(shown).toHaveLength(2);
     expect(session.changeAccount).not.toHaveBeenCalled();
   });
